@@ -1,0 +1,43 @@
+package bespoke
+
+// Status is where a resource stands in its life. The words are the API's.
+type Status string
+
+// The states of dataset groups, datasets and import jobs. Import jobs have
+// only the first four.
+const (
+	CreatePending    Status = "CREATE PENDING"
+	CreateInProgress Status = "CREATE IN_PROGRESS"
+	Active           Status = "ACTIVE"
+	CreateFailed     Status = "CREATE FAILED"
+	UpdatePending    Status = "UPDATE PENDING"
+	UpdateInProgress Status = "UPDATE IN_PROGRESS"
+	DeletePending    Status = "DELETE PENDING"
+	DeleteInProgress Status = "DELETE IN_PROGRESS"
+)
+
+// next lists the legal moves. A deleted resource is gone, so the delete states
+// lead nowhere.
+var next = map[Status][]Status{
+	CreatePending:    {CreateInProgress, CreateFailed},
+	CreateInProgress: {Active, CreateFailed},
+	Active:           {UpdatePending, DeletePending},
+	CreateFailed:     {DeletePending},
+	UpdatePending:    {UpdateInProgress, Active},
+	UpdateInProgress: {Active},
+	DeletePending:    {DeleteInProgress},
+}
+
+// Can reports whether a resource may move from s to t.
+func (s Status) Can(t Status) bool {
+	for _, n := range next[s] {
+		if n == t {
+			return true
+		}
+	}
+	return false
+}
+
+// Settled reports whether nothing is under way: the resource is ACTIVE or has
+// failed for good.
+func (s Status) Settled() bool { return s == Active || s == CreateFailed }
