@@ -1,0 +1,37 @@
+package bespoke
+
+// Limits are the quotas that calls are checked against. Zero means no limit.
+type Limits struct {
+	Schemas       int // per scope
+	DatasetGroups int // per scope
+	ImportJobs    int // pending or running, per scope
+	// ImportBytes is how much one job may read, by mode.
+	FullBytes        int64
+	IncrementalBytes int64
+	// MinInteractions is how many rows an import of item interactions must
+	// have; an INCREMENTAL import must bring as many new ones.
+	MinInteractions int64
+}
+
+// MaxTags is how many tags one resource may carry. It is a property of the
+// API and holds in every mode.
+const MaxTags = 50
+
+// StrictLimits returns Amazon Personalize's own quotas.
+// Source: the quotas page of the Amazon Personalize developer guide.
+func StrictLimits() Limits {
+	return Limits{
+		Schemas:          500,
+		DatasetGroups:    5,
+		ImportJobs:       5,
+		FullBytes:        100 << 30,
+		IncrementalBytes: 1 << 30,
+		MinInteractions:  1000,
+	}
+}
+
+// GenerousLimits returns what a server allows unless told to be strict: enough
+// for any honest use, low enough to stop a loop that creates without end.
+func GenerousLimits() Limits {
+	return Limits{Schemas: 100_000, DatasetGroups: 10_000, ImportJobs: 1_000}
+}
