@@ -1,0 +1,130 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+
+	"bespoke"
+	"bespoke/store"
+)
+
+var datasets = table[bespoke.Dataset]{
+	name: "dataset",
+	columns: `id, created, updated, arn, name, group_arn, schema_arn, type, status, tracking_id, imported,
+		update_schema, update_status, update_reason, update_created, update_updated`,
+	scan: func(scan func(...any) error) (d bespoke.Dataset, pos store.Position, err error) {
+		var created, updated int64
+		var schema, status, reason sql.NullString
+		var began, changed sql.NullInt64
+		err = scan(&pos.ID, &created, &updated, &d.ARN, &d.Name, &d.GroupARN, &d.SchemaARN, &d.Type, &d.Status, &d.TrackingID, &d.Imported,
+			&schema, &status, &reason, &began, &changed)
+		d.Created, d.Updated = fromMillis(created), fromMillis(updated)
+		pos.Created = d.Created
+		if status.Valid {
+			d.Update = &bespoke.DatasetUpdate{
+				SchemaARN:     bespoke.ARN(schema.String),
+				Status:        bespoke.Status(status.String),
+				FailureReason: reason.String,
+				Times:         bespoke.Times{Created: fromMillis(began.Int64), Updated: fromMillis(changed.Int64)},
+			}
+		}
+		return d, pos, err
+	},
+}
+
+// CreateDataset stores a dataset as CREATE PENDING, with its tags and the job
+// to bring it up. Errors: NotFoundError for the group or the schema,
+// StateError for a group that is not ACTIVE, ExistsError.
+func (s *Store) CreateDataset(ctx context.Context, d bespoke.Dataset, tags []bespoke.Tag) error {
+	return s.write(ctx, "create dataset", func(t *txn) error {
+		if err := t.active(ctx, d.GroupARN); err != nil {
+			return err
+		}
+		if _, err := schemas.get(ctx, t, d.SchemaARN); err != nil {
+			return err
+		}
+		if err := t.free(ctx, datasets.name, d.ARN); err != nil {
+			return err
+		}
+		if _, err := t.ExecContext(ctx, `INSERT INTO dataset
+			(arn, name, group_arn, schema_arn, type, status, failure_reason, tracking_id, imported, created, updated)
+			VALUES (?, ?, ?, ?, ?, ?, '', ?, 0, ?, ?)`,
+			d.ARN, d.Name, d.GroupARN, d.SchemaARN, d.Type, bespoke.CreatePending, d.TrackingID, millis(t.now), millis(t.now)); err != nil {
+			return err
+		}
+		if err := t.tag(ctx, d.ARN, tags); err != nil {
+			return err
+		}
+		return t.enqueue(ctx, d.ARN)
+	})
+}
+
+// Dataset returns the dataset with this ARN, or a NotFoundError.
+func (s *Store) Dataset(ctx context.Context, arn bespoke.ARN) (bespoke.Dataset, error) {
+	return datasets.get(ctx, s.readers, arn)
+}
+
+// Datasets returns a page of the datasets of a group, or of all datasets if
+// group is "", newest first, and the position to go on from, zero after the
+// last page. A group that does not exist has no datasets.
+func (s *Store) Datasets(ctx context.Context, group bespoke.ARN, p store.Page) ([]bespoke.Dataset, store.Position, error) {
+	return datasets.list(ctx, s.readers, "group_arn", group, p)
+}
+
+// UpdateDataset makes an ACTIVE dataset UPDATE PENDING, to get another schema,
+// and queues the job that does it. Errors: NotFoundError for the dataset or
+// the schema, StateError, InUseError naming an unfinished import job.
+func (s *Store) UpdateDataset(ctx context.Context, arn, schema bespoke.ARN) error {
+	return s.write(ctx, "update dataset", func(t *txn) error {
+		if err := t.move(ctx, arn, bespoke.UpdatePending, ""); err != nil {
+			return err
+		}
+		if _, err := schemas.get(ctx, t, schema); err != nil {
+			return err
+		}
+		if err := t.unused(ctx, arn, unfinished, arn); err != nil {
+			return err
+		}
+		if _, err := t.ExecContext(ctx, `UPDATE dataset
+			SET update_schema = ?, update_status = ?, update_reason = '', update_created = ?, update_updated = ? WHERE arn = ?`,
+			schema, bespoke.UpdatePending, millis(t.now), millis(t.now), arn); err != nil {
+			return err
+		}
+		return t.enqueue(ctx, arn)
+	})
+}
+
+// FinishUpdate makes a dataset under update ACTIVE again. With reason "" it
+// has the new schema from now on; otherwise it keeps the old one, and its
+// update shows CREATE FAILED and the reason. Errors: NotFoundError, StateError.
+func (s *Store) FinishUpdate(ctx context.Context, arn bespoke.ARN, reason string) error {
+	return s.write(ctx, "finish dataset update", func(t *txn) error {
+		from, outcome := []bespoke.Status{bespoke.UpdateInProgress}, bespoke.Active
+		if reason != "" {
+			from, outcome = append(from, bespoke.UpdatePending), bespoke.CreateFailed
+		}
+		if err := t.move(ctx, arn, bespoke.Active, "", from...); err != nil {
+			return err
+		}
+		_, err := t.ExecContext(ctx, `UPDATE dataset
+			SET schema_arn = CASE WHEN ?2 = '' THEN update_schema ELSE schema_arn END,
+				update_status = ?1, update_reason = ?2, update_updated = ?3
+			WHERE arn = ?4`, outcome, reason, millis(t.now), arn)
+		return err
+	})
+}
+
+// DeleteDataset makes a settled dataset DELETE PENDING and queues the job that
+// removes it. Errors: NotFoundError, StateError, InUseError naming an
+// unfinished import job.
+func (s *Store) DeleteDataset(ctx context.Context, arn bespoke.ARN) error {
+	return s.write(ctx, "delete dataset", func(t *txn) error {
+		if err := t.move(ctx, arn, bespoke.DeletePending, ""); err != nil {
+			return err
+		}
+		if err := t.unused(ctx, arn, unfinished, arn); err != nil {
+			return err
+		}
+		return t.enqueue(ctx, arn)
+	})
+}

@@ -1,0 +1,84 @@
+package sqlite
+
+import (
+	"context"
+
+	"bespoke"
+	"bespoke/store"
+)
+
+// Tag adds tags to a resource, overwriting those with the same key. Errors:
+// NotFoundError, LimitError if it would have more than bespoke.MaxTags.
+func (s *Store) Tag(ctx context.Context, arn bespoke.ARN, tags []bespoke.Tag) error {
+	return s.write(ctx, "tag", func(t *txn) error {
+		if err := exists(ctx, t, arn); err != nil {
+			return err
+		}
+		return t.tag(ctx, arn, tags)
+	})
+}
+
+// Untag removes the tags with these keys; unknown keys are ignored. Errors:
+// NotFoundError.
+func (s *Store) Untag(ctx context.Context, arn bespoke.ARN, keys []string) error {
+	return s.write(ctx, "untag", func(t *txn) error {
+		if err := exists(ctx, t, arn); err != nil {
+			return err
+		}
+		for _, k := range keys {
+			if _, err := t.ExecContext(ctx, "DELETE FROM tag WHERE arn = ? AND key = ?", arn, k); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Tags returns the tags of a resource in the order of their keys' bytes.
+// Errors: NotFoundError.
+func (s *Store) Tags(ctx context.Context, arn bespoke.ARN) ([]bespoke.Tag, error) {
+	if err := exists(ctx, s.readers, arn); err != nil {
+		return nil, err
+	}
+	rows, err := s.readers.QueryContext(ctx, "SELECT key, value FROM tag WHERE arn = ? ORDER BY key", arn)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var tags []bespoke.Tag
+	for rows.Next() {
+		var t bespoke.Tag
+		if err := rows.Scan(&t.Key, &t.Value); err != nil {
+			return nil, err
+		}
+		tags = append(tags, t)
+	}
+	return tags, rows.Err()
+}
+
+func (t *txn) tag(ctx context.Context, arn bespoke.ARN, tags []bespoke.Tag) error {
+	for _, tag := range tags {
+		if _, err := t.ExecContext(ctx, `INSERT INTO tag (arn, key, value) VALUES (?, ?, ?)
+			ON CONFLICT (arn, key) DO UPDATE SET value = excluded.value`, arn, tag.Key, tag.Value); err != nil {
+			return err
+		}
+	}
+	n, _, err := first[int](ctx, t, "SELECT count(*) FROM tag WHERE arn = ?", arn)
+	if err == nil && n > bespoke.MaxTags {
+		err = &store.LimitError{Quota: store.TagQuota, Limit: bespoke.MaxTags}
+	}
+	return err
+}
+
+// exists returns a NotFoundError if there is no resource with the ARN.
+func exists(ctx context.Context, q querier, arn bespoke.ARN) error {
+	table, ok := tables[arn.Kind()]
+	var err error
+	if ok {
+		_, ok, err = first[int64](ctx, q, "SELECT id FROM "+table+" WHERE arn = ?", arn)
+	}
+	if err == nil && !ok {
+		err = &store.NotFoundError{ARN: arn}
+	}
+	return err
+}
