@@ -1,0 +1,172 @@
+package awsapi
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"bespoke"
+	"bespoke/awsapi/wire"
+)
+
+// Keys of log attributes.
+const (
+	keyRequest   = "request_id"
+	keyOperation = "operation"
+	keyCode      = "code"
+	keyStatus    = "status"
+	keyDuration  = "duration"
+	keyCaller    = "caller"
+	keyError     = "err"
+	keyStack     = "stack"
+)
+
+// okCode stands for success where an error code would stand.
+const okCode = "OK"
+
+type requestKey struct{}
+
+// RequestID returns the ID of the request that ctx belongs to, the one its
+// response carries as x-amzn-RequestId; "" where there is none.
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestKey{}).(string)
+	return id
+}
+
+// exchange is one request and its response.
+type exchange struct {
+	*Server
+	*endpoint
+	id     string
+	caller bespoke.Caller
+}
+
+// buffers are what responses are written into before they are sent, so that
+// one which cannot be written is still an error of its own.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, e *endpoint) {
+	start := time.Now()
+	x := exchange{Server: s, endpoint: e, id: uuid.NewString()}
+	body := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(body)
+	body.Reset()
+
+	err := x.answer(r, body)
+	code, status := okCode, http.StatusOK
+	header := w.Header()
+	if err != nil {
+		refusal := x.refusal(r.Context(), err)
+		code, status = string(refusal.Code), x.statusOf(refusal.Code)
+		body.Reset()
+		writeError(body, refusal)
+		header.Set("X-Amzn-Errortype", code)
+	}
+	header.Set("X-Amzn-Requestid", x.id)
+	header.Set("Content-Type", contentType[e.protocol])
+	header.Set("Content-Length", strconv.Itoa(body.Len()))
+	w.WriteHeader(status)
+	_, _ = w.Write(body.Bytes()) // the client may be gone; that is its affair
+
+	d := time.Since(start)
+	s.cfg.Observe(e.name, code, d)
+	x.log(r.Context(), err, code, status, d)
+}
+
+var contentType = map[wire.Protocol]string{
+	wire.JSON11:   "application/x-amz-json-1.1",
+	wire.RestJSON: "application/json",
+}
+
+// answer verifies the request, does what it asks for and writes the response's
+// body. A panic becomes an error with its stack.
+func (x *exchange) answer(r *http.Request, body *bytes.Buffer) (err error) {
+	defer func() {
+		switch p := recover(); {
+		case p == http.ErrAbortHandler:
+			panic(p)
+		case p != nil:
+			err = &panicError{p, debug.Stack()}
+		}
+	}()
+	signed, err := x.cfg.Verifier.Verify(r)
+	if err != nil {
+		return err
+	}
+	x.caller = signed.Caller
+	if signed.Service != signingName {
+		return invalid("Credential should be scoped to correct service: '%s'.", signingName)
+	}
+	ctx := context.WithValue(bespoke.WithCaller(r.Context(), x.caller), requestKey{}, x.id)
+	out, err := x.call(ctx, r, signed.Body)
+	if err != nil {
+		return err
+	}
+	if out == nil {
+		if x.protocol == wire.JSON11 {
+			body.WriteString("{}")
+		}
+		return nil
+	}
+	if err := wire.Marshal(body, out); err != nil {
+		return fmt.Errorf("write the response: %w", err)
+	}
+	return nil
+}
+
+// signingName is what requests to all three services are signed for.
+const signingName = "personalize"
+
+// panicError is a handler's panic.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (p *panicError) Error() string { return fmt.Sprint("panic: ", p.value) }
+
+// log writes one line: an error where the server is at fault, information
+// where the client is, debugging where nobody is. What the client sent is not
+// in it.
+func (x *exchange) log(ctx context.Context, err error, code string, status int, d time.Duration) {
+	level, message := slog.LevelDebug, "request answered"
+	switch {
+	case err == nil:
+	case status == http.StatusServiceUnavailable && ctx.Err() != nil:
+		level, message = slog.LevelInfo, "request cancelled"
+	case status >= http.StatusInternalServerError:
+		level, message = slog.LevelError, "request failed"
+	default:
+		level, message = slog.LevelInfo, "request refused"
+	}
+	if !x.cfg.Logger.Enabled(ctx, level) {
+		return
+	}
+	attrs := make([]slog.Attr, 0, 8)
+	attrs = append(attrs,
+		slog.String(keyRequest, x.id),
+		slog.String(keyOperation, x.name),
+		slog.String(keyCode, code),
+		slog.Int(keyStatus, status),
+		slog.Duration(keyDuration, d),
+		slog.String(keyCaller, x.caller.ARN),
+	)
+	if err != nil {
+		if c := cause(err, status); c != "" {
+			attrs = append(attrs, slog.String(keyError, c))
+		}
+		if p, ok := errors.AsType[*panicError](err); ok {
+			attrs = append(attrs, slog.String(keyStack, string(p.stack)))
+		}
+	}
+	x.cfg.Logger.LogAttrs(ctx, level, message, attrs...)
+}
