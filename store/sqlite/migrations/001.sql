@@ -44,7 +44,7 @@ CREATE TABLE dataset (
     imported       INTEGER NOT NULL CHECK (imported IN (0, 1)),
     created        INTEGER NOT NULL,
     updated        INTEGER NOT NULL,
-    update_schema  TEXT REFERENCES schema (arn),
+    update_schema  TEXT, -- may be gone by now, if the update failed
     update_status  TEXT CHECK (update_status IN ('UPDATE PENDING', 'UPDATE IN_PROGRESS', 'ACTIVE', 'CREATE FAILED')),
     update_reason  TEXT,
     update_created INTEGER,

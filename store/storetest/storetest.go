@@ -1,0 +1,104 @@
+// Package storetest is what a metadata store does, as a test suite. Every
+// implementation runs it in its ordinary tests:
+//
+//	func TestStore(t *testing.T) { storetest.Run(t, open) }
+package storetest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"bespoke"
+	"bespoke/store"
+)
+
+// Store is all that a metadata store does. It exists for the suite alone:
+// callers declare the few methods they need.
+type Store interface {
+	CreateDatasetGroup(ctx context.Context, g bespoke.DatasetGroup, tags []bespoke.Tag, limit int) error
+	DatasetGroup(ctx context.Context, arn bespoke.ARN) (bespoke.DatasetGroup, error)
+	DatasetGroups(ctx context.Context, p store.Page) ([]bespoke.DatasetGroup, store.Position, error)
+	DeleteDatasetGroup(ctx context.Context, arn bespoke.ARN) error
+
+	CreateSchema(ctx context.Context, s bespoke.Schema, limit int) error
+	Schema(ctx context.Context, arn bespoke.ARN) (bespoke.Schema, error)
+	Schemas(ctx context.Context, p store.Page) ([]bespoke.Schema, store.Position, error)
+	DeleteSchema(ctx context.Context, arn bespoke.ARN) error
+
+	CreateDataset(ctx context.Context, d bespoke.Dataset, tags []bespoke.Tag) error
+	Dataset(ctx context.Context, arn bespoke.ARN) (bespoke.Dataset, error)
+	Datasets(ctx context.Context, group bespoke.ARN, p store.Page) ([]bespoke.Dataset, store.Position, error)
+	UpdateDataset(ctx context.Context, arn, schema bespoke.ARN) error
+	FinishUpdate(ctx context.Context, arn bespoke.ARN, reason string) error
+	DeleteDataset(ctx context.Context, arn bespoke.ARN) error
+
+	CreateImportJob(ctx context.Context, j bespoke.ImportJob, tags []bespoke.Tag, limit int) error
+	ImportJob(ctx context.Context, arn bespoke.ARN) (bespoke.ImportJob, error)
+	ImportJobs(ctx context.Context, dataset bespoke.ARN, p store.Page) ([]bespoke.ImportJob, store.Position, error)
+	NextImportJob(ctx context.Context, dataset bespoke.ARN) (arn bespoke.ARN, ok bool, err error)
+	FinishImportJob(ctx context.Context, arn bespoke.ARN, reason string) error
+	SaveReport(ctx context.Context, arn bespoke.ARN, r store.Report) error
+	Report(ctx context.Context, arn bespoke.ARN) (r store.Report, ok bool, err error)
+
+	Move(ctx context.Context, arn bespoke.ARN, from, to bespoke.Status, reason string) error
+	FinishDelete(ctx context.Context, arn bespoke.ARN) error
+
+	Tag(ctx context.Context, arn bespoke.ARN, tags []bespoke.Tag) error
+	Untag(ctx context.Context, arn bespoke.ARN, keys []string) error
+	Tags(ctx context.Context, arn bespoke.ARN) ([]bespoke.Tag, error)
+}
+
+// Subject is a store under test.
+type Subject struct {
+	Store
+	// Waiting returns how many jobs the store has queued. Nothing runs them.
+	Waiting func() int
+}
+
+// Open makes an empty store whose clock is now, and closes it at the end of t.
+type Open func(t *testing.T, now func() time.Time) Subject
+
+// Run runs the suite, each test on a store of its own.
+func Run(t *testing.T, open Open) {
+	tests := []struct {
+		name string
+		f    func(t *testing.T, f *fixture)
+	}{
+		{"DatasetGroup/Create", createGroup},
+		{"DatasetGroup/Quota", groupQuota},
+		{"DatasetGroup/Lifecycle", groupLifecycle},
+		{"DatasetGroup/Delete", deleteGroup},
+		{"Schema/Create", createSchema},
+		{"Schema/Delete", deleteSchema},
+		{"Dataset/Create", createDataset},
+		{"Dataset/Update", updateDataset},
+		{"Dataset/UpdateFails", updateFails},
+		{"Dataset/UpdateRefused", updateRefused},
+		{"Dataset/Delete", deleteDataset},
+		{"ImportJob/Create", createImport},
+		{"ImportJob/Refused", importRefused},
+		{"ImportJob/Quota", importQuota},
+		{"ImportJob/OneAfterAnother", importOrder},
+		{"ImportJob/Fails", importFails},
+		{"ImportJob/Report", importReport},
+		{"Move/Refused", moveRefused},
+		{"Tags", tags},
+		{"Tags/Limit", tagLimit},
+		{"List/NewestFirst", listOrder},
+		{"List/ByParent", listByParent},
+		{"List/ChangesWhilePaging", listWhileChanging},
+		{"List/BadLimit", listBadLimit},
+		{"Concurrent/SameName", sameName},
+		{"Concurrent/Quota", concurrentQuota},
+		{"Concurrent/Move", concurrentMove},
+		{"Cancelled", cancelled},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			clock := &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 123_456_789, time.FixedZone("", 3600))}
+			tt.f(t, &fixture{T: t, Subject: open(t, clock.read), clock: clock})
+		})
+	}
+}
