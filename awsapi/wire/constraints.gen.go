@@ -4,7 +4,7 @@ package wire
 
 // The patterns as the model has them, and as Go matches whole values with them.
 var patterns = [...]pattern{
-	{text: `arn:([a-z\d-]+):personalize:.*:.*:.+`, expr: `\A(?:arn:([a-z\d-]+):personalize:[^\n\r\x{85}\x{2028}\x{2029}]*:[^\n\r\x{85}\x{2028}\x{2029}]*:[^\n\r\x{85}\x{2028}\x{2029}]+)\z`},
+	{text: `arn:([a-z\d-]+):personalize:.*:.*:.+`, expr: `\A(?:arn:([a-z\d-]+):personalize:[^\n\r\x{85}\x{2028}\x{2029}]*:[^\n\r\x{85}\x{2028}\x{2029}]*:[^\n\r\x{85}\x{2028}\x{2029}]+)\z`, plain: matchARN},
 	{text: `[A-Za-z_][A-Za-z\d_]*`, expr: `\A(?:[A-Za-z_][A-Za-z\d_]*)\z`},
 	{text: `^[A-Za-z_]+$`, expr: `\A(?:[A-Za-z_]+)\z`},
 	{text: `arn:aws.*:kms:.*:[0-9]{12}:key/.*`, expr: `\A(?:arn:aws[^\n\r\x{85}\x{2028}\x{2029}]*:kms:[^\n\r\x{85}\x{2028}\x{2029}]*:[0-9]{12}:key/[^\n\r\x{85}\x{2028}\x{2029}]*)\z`},

@@ -24,9 +24,9 @@ type decoder struct {
 func decode(body []byte, visit func(*decoder)) error {
 	d := decoder{scanner: scanner{in: body}}
 	d.space()
-	if len(body) == 0 {
-		d.in = []byte("{}")
-	} else if d.at < len(d.in) && d.in[d.at] != '{' {
+	if d.at == len(body) {
+		d.scanner = scanner{in: []byte("{}")}
+	} else if d.in[d.at] != '{' {
 		return bespoke.Errorf(bespoke.Serialization, "The request body is %s; it must be a JSON object.", d.kind())
 	}
 	visit(&d)

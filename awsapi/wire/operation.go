@@ -52,7 +52,7 @@ type Call func(ctx context.Context, body []byte) (any, error)
 
 // Bind returns what runs each operation of the table, by its name. Operations
 // whose handler is nil are missing from the map.
-func (h *Handlers) Bind() map[string]Call {
+func (h Handlers) Bind() map[string]Call {
 	out := make(map[string]Call, len(Operations))
 	for i, call := range h.calls() {
 		if call != nil {

@@ -66,7 +66,7 @@ func (s *scanner) kind() string {
 	case c == 0:
 		return "nothing"
 	}
-	return "not JSON"
+	return "something that is not JSON"
 }
 
 // next reports whether another element, the n-th from 0, comes before the

@@ -15,7 +15,7 @@ func TestOperations(t *testing.T) {
 	if n := len(wire.Operations); n != 79 {
 		t.Errorf("the table has %d operations, the model 79", n)
 	}
-	calls := (&wire.Handlers{}).Bind()
+	calls := wire.Handlers{}.Bind()
 	if len(calls) != 0 {
 		t.Errorf("no handler is set, but %d operations are bound", len(calls))
 	}

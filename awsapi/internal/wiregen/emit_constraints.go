@@ -6,6 +6,11 @@ import (
 	"strings"
 )
 
+// plain names the hand-written matchers of package wire, by the pattern.
+var plain = map[string]string{
+	`arn:([a-z\d-]+):personalize:.*:.*:.+`: "matchARN",
+}
+
 // emitConstraints writes a table of constraints for each shape of which
 // requests are made.
 func emitConstraints(s *source, a *api) {
@@ -23,11 +28,14 @@ func emitConstraints(s *source, a *api) {
 		if err != nil {
 			panic(err) // the model is part of the source
 		}
+		extra := ""
 		if limit > 0 {
-			s.line("{text: %s, expr: %s, limit: %d},", quote(p), quote(expr), limit)
-		} else {
-			s.line("{text: %s, expr: %s},", quote(p), quote(expr))
+			extra = fmt.Sprintf(", limit: %d", limit)
 		}
+		if f := plain[p]; f != "" {
+			extra += ", plain: " + f
+		}
+		s.line("{text: %s, expr: %s%s},", quote(p), quote(expr), extra)
 	}
 	s.line("}\n")
 
