@@ -99,7 +99,8 @@ func NewRunner(cfg Config) (*Runner, error) {
 	return &Runner{queue: cfg.Queue, client: client}, nil
 }
 
-// Start puts jobs that a killed process was running back into the queue, and
+// Start puts jobs that a killed process was running back into the queue, makes
+// those that wait after an error due, since a restart is often the remedy, and
 // begins to run jobs. It returns at once. Cancelling ctx has the effect of
 // [Runner.Stop].
 func (r *Runner) Start(ctx context.Context) error {
@@ -123,8 +124,8 @@ func (r *Runner) Stop(ctx context.Context) error {
 	return nil
 }
 
-// rescue makes rows that say running available again. Their runner is gone: a
-// database has one runner, and this one has not started. The attempt that was
+// rescue makes rows available that say running, or that wait to be retried. The
+// runner of the former is gone: a database has one, and this one has not started. The attempt that was
 // cut short is given back, since a kill says nothing about the job. River's
 // own rescue would wait for an hour, and never comes for jobs without a time
 // limit. Leadership of the dead runner would likewise delay retries until it
@@ -136,8 +137,9 @@ func (q *Queue) rescue(ctx context.Context) error {
 	}
 	defer tx.Rollback()
 	if _, err := tx.ExecContext(ctx, `UPDATE river_job
-		SET state = 'available', attempt = max(attempt - 1, 0), scheduled_at = datetime('now', 'subsec')
-		WHERE state = 'running'`); err != nil {
+		SET state = 'available', scheduled_at = datetime('now', 'subsec'),
+			attempt = CASE state WHEN 'running' THEN max(attempt - 1, 0) ELSE attempt END
+		WHERE state IN ('running', 'retryable')`); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, `DELETE FROM river_leader`); err != nil {

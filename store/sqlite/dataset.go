@@ -98,20 +98,22 @@ func (s *Store) UpdateDataset(ctx context.Context, arn, schema bespoke.ARN) erro
 // has the new schema from now on; otherwise it keeps the old one, and its
 // update shows CREATE FAILED and the reason. Errors: NotFoundError, StateError.
 func (s *Store) FinishUpdate(ctx context.Context, arn bespoke.ARN, reason string) error {
-	return s.write(ctx, "finish dataset update", func(t *txn) error {
-		from, outcome := []bespoke.Status{bespoke.UpdateInProgress}, bespoke.Active
-		if reason != "" {
-			from, outcome = append(from, bespoke.UpdatePending), bespoke.CreateFailed
-		}
-		if err := t.move(ctx, arn, bespoke.Active, "", from...); err != nil {
-			return err
-		}
-		_, err := t.ExecContext(ctx, `UPDATE dataset
-			SET schema_arn = CASE WHEN ?2 = '' THEN update_schema ELSE schema_arn END,
-				update_status = ?1, update_reason = ?2, update_updated = ?3
-			WHERE arn = ?4`, outcome, reason, millis(t.now), arn)
+	return s.write(ctx, "finish dataset update", func(t *txn) error { return t.finishUpdate(ctx, arn, reason) })
+}
+
+func (t *txn) finishUpdate(ctx context.Context, arn bespoke.ARN, reason string) error {
+	from, outcome := []bespoke.Status{bespoke.UpdateInProgress}, bespoke.Active
+	if reason != "" {
+		from, outcome = append(from, bespoke.UpdatePending), bespoke.CreateFailed
+	}
+	if err := t.move(ctx, arn, bespoke.Active, "", from...); err != nil {
 		return err
-	})
+	}
+	_, err := t.ExecContext(ctx, `UPDATE dataset
+		SET schema_arn = CASE WHEN ?2 = '' THEN update_schema ELSE schema_arn END,
+			update_status = ?1, update_reason = ?2, update_updated = ?3
+		WHERE arn = ?4`, outcome, reason, millis(t.now), arn)
+	return err
 }
 
 // DeleteDataset makes a settled dataset DELETE PENDING and queues the job that

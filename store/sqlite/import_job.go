@@ -79,8 +79,11 @@ func (s *Store) ImportJob(ctx context.Context, arn bespoke.ARN) (bespoke.ImportJ
 		return j, err
 	}
 	text, ok, err := s.detail(ctx, "objects", arn)
-	if err != nil || !ok {
+	if err != nil {
 		return j, err
+	}
+	if !ok { // deleted between the two reads
+		return j, &store.NotFoundError{ARN: arn}
 	}
 	if j.Objects, err = decodeObjects(text); err != nil {
 		return j, fmt.Errorf("sqlite: objects of %s: %w", arn, err)
@@ -111,29 +114,31 @@ func (s *Store) NextImportJob(ctx context.Context, dataset bespoke.ARN) (arn bes
 // imported, or, with a reason, makes it CREATE FAILED. Then it queues the next
 // job of the dataset. Errors: NotFoundError, StateError.
 func (s *Store) FinishImportJob(ctx context.Context, arn bespoke.ARN, reason string) error {
-	return s.write(ctx, "finish import job", func(t *txn) error {
-		j, err := importJobs.get(ctx, t, arn)
-		if err != nil {
+	return s.write(ctx, "finish import job", func(t *txn) error { return t.finishImport(ctx, arn, reason) })
+}
+
+func (t *txn) finishImport(ctx context.Context, arn bespoke.ARN, reason string) error {
+	j, err := importJobs.get(ctx, t, arn)
+	if err != nil {
+		return err
+	}
+	to := bespoke.Active
+	if reason != "" {
+		to = bespoke.CreateFailed
+	}
+	if err := t.move(ctx, arn, to, reason); err != nil {
+		return err
+	}
+	if to == bespoke.Active {
+		if _, err := t.ExecContext(ctx, "UPDATE dataset SET imported = 1, updated = ? WHERE arn = ?", millis(t.now), j.DatasetARN); err != nil {
 			return err
 		}
-		to := bespoke.Active
-		if reason != "" {
-			to = bespoke.CreateFailed
-		}
-		if err := t.move(ctx, arn, to, reason); err != nil {
-			return err
-		}
-		if to == bespoke.Active {
-			if _, err := t.ExecContext(ctx, "UPDATE dataset SET imported = 1, updated = ? WHERE arn = ?", millis(t.now), j.DatasetARN); err != nil {
-				return err
-			}
-		}
-		next, ok, err := first[bespoke.ARN](ctx, t, unfinished, j.DatasetARN)
-		if err != nil || !ok {
-			return err
-		}
-		return t.enqueue(ctx, next)
-	})
+	}
+	next, ok, err := first[bespoke.ARN](ctx, t, unfinished, j.DatasetARN)
+	if err != nil || !ok {
+		return err
+	}
+	return t.enqueue(ctx, next)
 }
 
 // SaveReport stores an import job's report in place of an earlier one. Errors:

@@ -27,8 +27,11 @@ type table[T any] struct {
 // get reads one row.
 func (tb table[T]) get(ctx context.Context, q querier, arn bespoke.ARN) (T, error) {
 	v, _, err := tb.scan(q.QueryRowContext(ctx, "SELECT "+tb.columns+" FROM "+tb.name+" WHERE arn = ?", arn).Scan)
-	if errors.Is(err, sql.ErrNoRows) {
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
 		err = &store.NotFoundError{ARN: arn}
+	case err != nil:
+		err = fmt.Errorf("sqlite: read %s: %w", arn, err)
 	}
 	return v, err
 }

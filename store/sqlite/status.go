@@ -52,6 +52,27 @@ func plain(arn bespoke.ARN, from, to bespoke.Status) bool {
 	return false
 }
 
+// GiveUp ends, with a reason, whatever is under way for a resource and cannot be
+// completed: a creation or an import ends CREATE FAILED, the update of a
+// dataset as [Store.FinishUpdate] has it. A settled resource stays as it is.
+// Errors: NotFoundError, StateError for a deletion, which has no way to fail.
+func (s *Store) GiveUp(ctx context.Context, arn bespoke.ARN, reason string) error {
+	return s.write(ctx, "give up", func(t *txn) error {
+		status, err := t.status(ctx, arn)
+		switch {
+		case err != nil:
+			return err
+		case status.Settled():
+			return nil
+		case status == bespoke.UpdatePending, status == bespoke.UpdateInProgress:
+			return t.finishUpdate(ctx, arn, reason)
+		case arn.Kind() == "dataset-import-job":
+			return t.finishImport(ctx, arn, reason)
+		}
+		return t.move(ctx, arn, bespoke.CreateFailed, reason)
+	})
+}
+
 // FinishDelete removes a dataset group or dataset that is being deleted, with
 // its tags; a dataset takes its import jobs along. Errors: NotFoundError,
 // StateError.

@@ -91,6 +91,13 @@ func (s *Store) open(ctx context.Context, cfg Config) error {
 		return err
 	}
 	s.writer.SetMaxOpenConns(1)
+	var mode string
+	if err := s.writer.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
+		return err
+	}
+	if mode != "wal" {
+		return fmt.Errorf("SQLite cannot use WAL mode on this file system (journal_mode is %s); put the data on a local disk", mode)
+	}
 	if err := migrate(ctx, s.writer); err != nil {
 		return err
 	}

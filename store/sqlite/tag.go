@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
 
 	"bespoke"
 	"bespoke/store"
@@ -40,7 +41,15 @@ func (s *Store) Tags(ctx context.Context, arn bespoke.ARN) ([]bespoke.Tag, error
 	if err := exists(ctx, s.readers, arn); err != nil {
 		return nil, err
 	}
-	rows, err := s.readers.QueryContext(ctx, "SELECT key, value FROM tag WHERE arn = ? ORDER BY key", arn)
+	tags, err := readTags(ctx, s.readers, arn)
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: tags of %s: %w", arn, err)
+	}
+	return tags, nil
+}
+
+func readTags(ctx context.Context, q querier, arn bespoke.ARN) ([]bespoke.Tag, error) {
+	rows, err := q.QueryContext(ctx, "SELECT key, value FROM tag WHERE arn = ? ORDER BY key", arn)
 	if err != nil {
 		return nil, err
 	}

@@ -42,6 +42,7 @@ type Store interface {
 	Report(ctx context.Context, arn bespoke.ARN) (r store.Report, ok bool, err error)
 
 	Move(ctx context.Context, arn bespoke.ARN, from, to bespoke.Status, reason string) error
+	GiveUp(ctx context.Context, arn bespoke.ARN, reason string) error
 	FinishDelete(ctx context.Context, arn bespoke.ARN) error
 
 	Tag(ctx context.Context, arn bespoke.ARN, tags []bespoke.Tag) error
@@ -83,6 +84,7 @@ func Run(t *testing.T, open Open) {
 		{"ImportJob/Fails", importFails},
 		{"ImportJob/Report", importReport},
 		{"Move/Refused", moveRefused},
+		{"GiveUp", giveUp},
 		{"Tags", tags},
 		{"Tags/Limit", tagLimit},
 		{"List/NewestFirst", listOrder},
