@@ -101,7 +101,7 @@ func (q *Queue) Wake() { q.driver.bell.ring(steps, imports) }
 // Counts says how many jobs are where.
 type Counts struct {
 	Waiting int // ready or due at a later time
-	Running int
+	Running int // finished ones count for up to a quarter of a second more
 }
 
 // Counts returns the present numbers, for metrics.

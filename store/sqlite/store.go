@@ -40,13 +40,13 @@ func (c *Config) defaults() error {
 	}
 	var errs []error
 	if c.Path == "" {
-		errs = append(errs, errors.New("Path is missing"))
+		errs = append(errs, errors.New("no Path is given"))
 	}
 	if c.BusyTimeout < time.Millisecond {
 		errs = append(errs, errors.New("BusyTimeout must be at least 1 ms"))
 	}
 	if c.Readers < 0 {
-		errs = append(errs, errors.New("Readers must be above 0"))
+		errs = append(errs, errors.New("the number of Readers must be above 0"))
 	}
 	return errors.Join(errs...)
 }
