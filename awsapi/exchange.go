@@ -78,8 +78,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, e *endpoint) {
 	_, _ = w.Write(body.Bytes()) // the client may be gone; that is its affair
 
 	d := time.Since(start)
-	s.cfg.Observe(e.name, code, d)
 	x.log(r.Context(), err, code, status, d)
+	s.cfg.Observe(e.name, code, d)
 }
 
 var contentType = map[wire.Protocol]string{
