@@ -1,6 +1,7 @@
 package awsapi
 
 import (
+	"net/http"
 	"strings"
 
 	"bespoke"
@@ -98,4 +99,15 @@ func cut(s string) string {
 		return s
 	}
 	return strings.ToValidUTF8(s[:shown], "") + "..."
+}
+
+// ClaimedService returns the service that a request says it is signed for, such
+// as "iam", or "" where it does not say. It is for choosing who answers on an
+// address that several services share; nothing is verified.
+func ClaimedService(r *http.Request) string {
+	a, err := parseAuthorization(r.Header.Get("Authorization"))
+	if err != nil {
+		return ""
+	}
+	return a.service
 }

@@ -346,3 +346,15 @@ func FuzzAuthorization(f *testing.F) {
 		}
 	})
 }
+
+func TestClaimedService(t *testing.T) {
+	t.Parallel()
+	r := request("POST", "http://localhost/", `Action=ListRoles`)
+	if got := awsapi.ClaimedService(r); got != "" {
+		t.Errorf("an unsigned request claims %q", got)
+	}
+	sign(t, r, `Action=ListRoles`, signing{service: "iam"})
+	if got := awsapi.ClaimedService(r); got != "iam" {
+		t.Errorf("got %q, want iam", got)
+	}
+}
