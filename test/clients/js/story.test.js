@@ -1,0 +1,259 @@
+// The AWS SDK for JavaScript v3 against the server that the environment points
+// at, as `bespoke env` prints it:
+//
+//   eval "$(bespoke env --data DIR)" && node --test
+//
+// The clients are unmodified: endpoints, region and keys all come from the
+// environment. Everything is made under names of its own and deleted again.
+"use strict";
+
+const assert = require("node:assert/strict");
+const { after, before, describe, it } = require("node:test");
+const { randomUUID } = require("node:crypto");
+const { setTimeout: sleep } = require("node:timers/promises");
+
+const personalize = require("@aws-sdk/client-personalize");
+const s3 = require("@aws-sdk/client-s3");
+const iam = require("@aws-sdk/client-iam");
+const sts = require("@aws-sdk/client-sts");
+
+const P = new personalize.PersonalizeClient({ maxAttempts: 1 });
+const S3 = new s3.S3Client({});
+const IAM = new iam.IAMClient({});
+
+const unique = (prefix) => `${prefix}-${randomUUID().slice(0, 13)}`;
+const call = (name, input = {}) => P.send(new personalize[`${name}Command`](input));
+
+const SCHEMA = JSON.stringify({
+  type: "record",
+  name: "Interactions",
+  namespace: "com.amazonaws.personalize.schema",
+  fields: [
+    { name: "USER_ID", type: "string" },
+    { name: "ITEM_ID", type: "string" },
+    { name: "TIMESTAMP", type: "long" },
+  ],
+  version: "1.0",
+});
+
+function rows(n, first = 0) {
+  let csv = "USER_ID,ITEM_ID,TIMESTAMP\n";
+  for (let i = first; i < first + n; i++) csv += `u${i % 97},i${i % 53},${1700000000 + i}\n`;
+  return csv;
+}
+
+const trust = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Principal: { Service: "personalize.amazonaws.com" }, Action: "sts:AssumeRole" }],
+});
+
+const readPolicy = (bucket) =>
+  JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Action: ["s3:GetObject", "s3:ListBucket"],
+        Resource: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
+      },
+    ],
+  });
+
+// settled polls until the resource is ACTIVE or has failed.
+async function settled(describeIt) {
+  for (const end = Date.now() + 120_000; Date.now() < end; await sleep(20)) {
+    const resource = Object.values(await describeIt()).find((v) => v?.status);
+    if (["ACTIVE", "CREATE FAILED"].includes(resource.status)) return resource;
+  }
+  throw new Error("not settled after 120 seconds");
+}
+
+// gone polls until a deleted resource is not found.
+async function gone(describeIt) {
+  for (const end = Date.now() + 120_000; Date.now() < end; await sleep(20)) {
+    try {
+      await describeIt();
+    } catch (err) {
+      assert.ok(err instanceof personalize.ResourceNotFoundException, err);
+      return;
+    }
+  }
+  throw new Error("not gone after 120 seconds");
+}
+
+// refused checks that the promise rejects with the SDK's own class for the
+// exception, HTTP 400, and a message with the text.
+async function refused(promise, code, text = "") {
+  const err = await promise.then(
+    () => assert.fail(`no ${code}`),
+    (e) => e,
+  );
+  assert.equal(err.name, code, err);
+  if (personalize[code]) assert.ok(err instanceof personalize[code], `${err} is no ${code}`);
+  assert.equal(err.$metadata.httpStatusCode, 400);
+  assert.match(err.$metadata.requestId, /^[0-9a-f-]{36}$/);
+  assert.ok(err.message.includes(text), err.message);
+}
+
+describe("story", () => {
+  const name = unique("js");
+  const bucket = `${name}-bucket`;
+  const put = (key, body) => S3.send(new s3.PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
+  let role, schemaArn, datasetGroupArn, datasetArn;
+  const jobs = [];
+
+  const startImport = (job, key, more = {}) =>
+    call("CreateDatasetImportJob", {
+      jobName: `${name}-${job}`,
+      datasetArn,
+      dataSource: { dataLocation: `s3://${bucket}/${key}` },
+      roleArn: role,
+      ...more,
+    });
+
+  async function runImport(job, key, more) {
+    const { datasetImportJobArn } = await startImport(job, key, more);
+    jobs.unshift(datasetImportJobArn);
+    return settled(() => call("DescribeDatasetImportJob", { datasetImportJobArn }));
+  }
+
+  before(async () => {
+    const { Account } = await new sts.STSClient({}).send(new sts.GetCallerIdentityCommand({}));
+    assert.match(Account, /^\d{12}$/);
+    await S3.send(new s3.CreateBucketCommand({ Bucket: bucket }));
+    const created = await IAM.send(new iam.CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: trust }));
+    role = created.Role.Arn;
+    assert.equal(role, `arn:aws:iam::${Account}:role/${name}`);
+    await IAM.send(
+      new iam.PutRolePolicyCommand({ RoleName: name, PolicyName: "read", PolicyDocument: readPolicy(bucket) }),
+    );
+    await put("full.csv", rows(3000));
+    await put("more.csv", rows(1000, 3000));
+    await put("bad.csv", rows(10) + "u,i,soon\n");
+    await put("columns.csv", "USER_ID\nu\n");
+  });
+
+  after(async () => {
+    await IAM.send(new iam.DeleteRolePolicyCommand({ RoleName: name, PolicyName: "read" }));
+    await IAM.send(new iam.DeleteRoleCommand({ RoleName: name }));
+    const { Contents = [] } = await S3.send(new s3.ListObjectsV2Command({ Bucket: bucket }));
+    for (const { Key } of Contents) await S3.send(new s3.DeleteObjectCommand({ Bucket: bucket, Key }));
+    await S3.send(new s3.DeleteBucketCommand({ Bucket: bucket }));
+  });
+
+  it("creates a schema", async () => {
+    ({ schemaArn } = await call("CreateSchema", { name, schema: SCHEMA }));
+    const { schema } = await call("DescribeSchema", { schemaArn });
+    assert.equal(schema.schema, SCHEMA);
+    assert.ok(Math.abs(schema.creationDateTime - Date.now()) < 300_000, schema.creationDateTime);
+    await refused(
+      call("CreateSchema", { name, schema: SCHEMA }),
+      "ResourceAlreadyExistsException",
+      `Another resource with Arn ${schemaArn} already exists.`,
+    );
+    await refused(call("CreateSchema", { name: unique("s"), schema: "{" }), "InvalidInputException");
+  });
+
+  it("creates a dataset group", async () => {
+    const tags = [{ tagKey: "team", tagValue: "home" }];
+    ({ datasetGroupArn } = await call("CreateDatasetGroup", { name, tags }));
+    const group = await settled(() => call("DescribeDatasetGroup", { datasetGroupArn }));
+    assert.equal(group.status, "ACTIVE");
+    assert.equal(group.failureReason, undefined);
+    assert.ok(group.lastUpdatedDateTime instanceof Date);
+  });
+
+  it("creates a dataset", async () => {
+    ({ datasetArn } = await call("CreateDataset", { name, datasetType: "Interactions", datasetGroupArn, schemaArn }));
+    const dataset = await settled(() => call("DescribeDataset", { datasetArn }));
+    assert.equal(dataset.status, "ACTIVE");
+    assert.equal(dataset.datasetType, "INTERACTIONS");
+    await refused(
+      call("CreateDataset", { name, datasetType: "Interactions", datasetGroupArn, schemaArn }),
+      "ResourceAlreadyExistsException",
+    );
+    await refused(call("UpdateDataset", { datasetArn, schemaArn }), "InvalidInputException");
+  });
+
+  it("refuses imports that cannot work", async () => {
+    await refused(startImport("x", "more.csv", { importMode: "INCREMENTAL" }), "InvalidInputException");
+    await refused(startImport("x", "none.csv"), "InvalidInputException", "Invalid Data location.");
+    await refused(
+      startImport("x", "columns.csv"),
+      "InvalidInputException",
+      "Input csv is missing the following columns: [ITEM_ID, TIMESTAMP]",
+    );
+    const roleArn = role + "-none";
+    await refused(startImport("x", "full.csv", { roleArn }), "InvalidInputException");
+    const tags = Array.from({ length: 51 }, (_, i) => ({ tagKey: `k${i}`, tagValue: "" }));
+    await refused(startImport("x", "full.csv", { tags }), "TooManyTagsException");
+  });
+
+  it("imports", async () => {
+    const full = await runImport("full", "full.csv");
+    assert.equal(full.status, "ACTIVE", full.failureReason);
+    assert.equal(full.importMode, "FULL");
+    const more = await runImport("more", "more.csv", { importMode: "INCREMENTAL" });
+    assert.equal(more.status, "ACTIVE", more.failureReason);
+    const bad = await runImport("bad", "bad.csv");
+    assert.equal(bad.status, "CREATE FAILED");
+    assert.match(bad.failureReason, new RegExp(`s3://${bucket}/bad\\.csv.*\\bline 12\\b`, "s"));
+    assert.ok(bad.failureReason.includes("TIMESTAMP") && bad.failureReason.includes("soon"), bad.failureReason);
+  });
+
+  it("lists, page by page", async () => {
+    const seen = [];
+    const pages = personalize.paginateListDatasetImportJobs({ client: P, pageSize: 2 }, { datasetArn });
+    for await (const page of pages) seen.push(...page.datasetImportJobs.map((j) => j.datasetImportJobArn));
+    assert.deepEqual(seen, jobs);
+    const { datasets } = await call("ListDatasets", { datasetGroupArn });
+    assert.deepEqual(datasets.map((d) => d.datasetArn), [datasetArn]);
+    for (const list of ["ListSchemas", "ListDatasetGroups", "ListDatasets", "ListDatasetImportJobs"])
+      await refused(call(list, { nextToken: "nonsense" }), "InvalidNextTokenException");
+  });
+
+  it("tags", async () => {
+    const resourceArn = datasetGroupArn;
+    await call("TagResource", { resourceArn, tags: [{ tagKey: "a", tagValue: "" }] });
+    await call("UntagResource", { resourceArn, tagKeys: ["team"] });
+    assert.deepEqual((await call("ListTagsForResource", { resourceArn })).tags, [{ tagKey: "a", tagValue: "" }]);
+    const tagKeys = Array.from({ length: 51 }, (_, i) => `k${i}`);
+    await refused(call("UntagResource", { resourceArn, tagKeys }), "TooManyTagKeysException");
+    await refused(call("ListTagsForResource", { resourceArn: schemaArn }), "InvalidInputException");
+  });
+
+  it("answers with exceptions", async () => {
+    const nowhere = datasetGroupArn + "-none";
+    await refused(call("DescribeDatasetGroup", { datasetGroupArn: nowhere }), "ResourceNotFoundException", nowhere);
+    await refused(
+      call("CreateDatasetGroup", { name: "not/a/name" }),
+      "ValidationException",
+      "1 validation error detected: Value 'not/a/name' at 'name' failed to satisfy constraint: ",
+    );
+    const credentials = { accessKeyId: "AKIAXXXXXXXXXXXXXXXX", secretAccessKey: "wrong" };
+    const stranger = new personalize.PersonalizeClient({ credentials, maxAttempts: 1 });
+    await refused(stranger.send(new personalize.ListSchemasCommand({})), "UnrecognizedClientException");
+    const forger = new personalize.PersonalizeClient({
+      credentials: { ...(await P.config.credentials()), secretAccessKey: "wrong" },
+      maxAttempts: 1,
+    });
+    await refused(forger.send(new personalize.ListSchemasCommand({})), "InvalidSignatureException");
+  });
+
+  it("corrects a wrong clock by itself", async () => {
+    const client = new personalize.PersonalizeClient({ systemClockOffset: -3_600_000, maxAttempts: 2 });
+    await client.send(new personalize.ListSchemasCommand({}));
+    assert.ok(Math.abs(client.config.systemClockOffset) < 60_000);
+  });
+
+  it("deletes from the inside out", async () => {
+    await refused(call("DeleteSchema", { schemaArn }), "ResourceInUseException");
+    await refused(call("DeleteDatasetGroup", { datasetGroupArn }), "ResourceInUseException");
+    await call("DeleteDataset", { datasetArn });
+    await gone(() => call("DescribeDataset", { datasetArn }));
+    await call("DeleteDatasetGroup", { datasetGroupArn });
+    await gone(() => call("DescribeDatasetGroup", { datasetGroupArn }));
+    await call("DeleteSchema", { schemaArn });
+    await refused(call("DescribeSchema", { schemaArn }), "ResourceNotFoundException");
+  });
+});

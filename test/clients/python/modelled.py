@@ -1,0 +1,52 @@
+"""Which errors the API model has for which operation, and which the run saw."""
+
+import botocore.session
+
+# The operations that the server has built.
+BUILT = """
+CreateDatasetGroup DescribeDatasetGroup ListDatasetGroups DeleteDatasetGroup
+CreateSchema DescribeSchema ListSchemas DeleteSchema
+CreateDataset DescribeDataset ListDatasets UpdateDataset DeleteDataset
+CreateDatasetImportJob DescribeDatasetImportJob ListDatasetImportJobs
+TagResource UntagResource ListTagsForResource
+""".split()
+
+# Modelled, and nothing that a client does brings them about. Each with its
+# reason; an entry that a test does see is an error, so the list cannot rot.
+UNREACHABLE = {
+    ("CreateDataset", "LimitExceededException"): "a group has one dataset of each type, and there is no other quota",
+    ("TagResource", "LimitExceededException"): "means the rate of requests; the number of tags has its own exception",
+}
+
+# Quotas that only --strict-limits has.
+STRICT = {
+    ("CreateDatasetGroup", "LimitExceededException"),
+    ("CreateSchema", "LimitExceededException"),
+    ("CreateDatasetImportJob", "LimitExceededException"),
+}
+
+SEEN = set()  # (operation, code) of every error answered in this run
+
+
+def watch(client):
+    """Records the errors that client is answered with."""
+
+    def after_call(model, parsed, **_):
+        if "Error" in parsed:
+            SEEN.add((model.name, parsed["Error"]["Code"]))
+
+    client.meta.events.register("after-call.personalize", after_call)
+
+
+def model():
+    return botocore.session.get_session().get_service_model("personalize")
+
+
+def expected():
+    """All (operation, code) of the model, for the operations that are built."""
+    service = model()
+    return {
+        (name, shape.name)
+        for name in BUILT
+        for shape in service.operation_model(name).error_shapes
+    }

@@ -1,0 +1,154 @@
+"""The AWS CLI, as a user calls it."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import data
+from account import TRUST, read_policy, unique
+
+AWS = str(pathlib.Path(sys.executable).with_name("aws"))
+
+
+def run(*words, fails=None, output="json"):
+    """Runs aws and returns what it prints, parsed; or, where it is to fail, its
+    standard error, which must name the code."""
+    environment = os.environ | {"AWS_PAGER": "", "AWS_MAX_ATTEMPTS": "1", "AWS_RETRY_MODE": "standard"}
+    done = subprocess.run(
+        [AWS, *words, "--output", output], capture_output=True, text=True, timeout=120, env=environment
+    )
+    if fails:
+        assert done.returncode in (254, 255), done
+        assert f"({fails})" in done.stderr, done
+        return done.stderr
+    assert done.returncode == 0, done
+    return json.loads(done.stdout) if done.stdout.strip() and output == "json" else done.stdout
+
+
+def settle(resource, arn):
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        argument = f"--{resource}-arn"
+        (found,) = run("personalize", f"describe-{resource}", argument, arn).values()
+        if found["status"] in ("ACTIVE", "CREATE FAILED"):
+            return found
+    raise AssertionError(f"{arn} is still {found['status']}")
+
+
+def gone(resource, arn):
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        listed = run("personalize", f"list-{resource}s", "--output", "json")
+        if arn not in json.dumps(listed):
+            return
+    raise AssertionError(f"{arn} is still listed")
+
+
+def test_story(tmp_path, aws):
+    name = unique("cli")
+    bucket, folder = f"{name}-bucket", tmp_path / "data"
+    folder.mkdir()
+    (folder / "full.csv").write_text(data.interactions(3000))
+    (folder / "more.csv").write_text(data.interactions(1000, first=3000))
+    (folder / "bad.csv").write_text(data.interactions(5) + "u,i,watch,1,soon\n")
+    (tmp_path / "schema.json").write_text(data.INTERACTIONS)
+    (tmp_path / "trust.json").write_text(json.dumps(TRUST))
+    (tmp_path / "read.json").write_text(json.dumps(read_policy(bucket)))
+
+    account = run("sts", "get-caller-identity")["Account"]
+    run("s3", "mb", f"s3://{bucket}", output="text")
+    aws.undo.append(lambda: run("s3", "rb", "--force", f"s3://{bucket}", output="text"))
+    run("s3", "cp", "--recursive", str(folder), f"s3://{bucket}/in", output="text")
+    assert "in/full.csv" in run("s3", "ls", "--recursive", f"s3://{bucket}", output="text")
+
+    trust = f"file://{tmp_path}/trust.json"
+    role = run("iam", "create-role", "--role-name", name, "--assume-role-policy-document", trust)["Role"]["Arn"]
+    assert role == f"arn:aws:iam::{account}:role/{name}"
+    aws.undo.append(lambda: aws.drop_role(name))
+    policy = f"file://{tmp_path}/read.json"
+    run("iam", "put-role-policy", "--role-name", name, "--policy-name", "read", "--policy-document", policy)
+
+    text = f"file://{tmp_path}/schema.json"
+    schema = run("personalize", "create-schema", "--name", name, "--schema", text)["schemaArn"]
+    aws.undo.append(lambda: aws.delete("schema", schema))
+    group = run("personalize", "create-dataset-group", "--name", name, "--tags", "tagKey=team,tagValue=home")[
+        "datasetGroupArn"
+    ]
+    aws.undo.append(lambda: aws.delete("dataset_group", group))
+    assert settle("dataset-group", group)["status"] == "ACTIVE"
+    dataset = run(
+        "personalize", "create-dataset", "--name", name, "--dataset-type", "Interactions",
+        "--dataset-group-arn", group, "--schema-arn", schema,
+    )["datasetArn"]
+    aws.undo.append(lambda: aws.delete("dataset", dataset))
+    assert settle("dataset", dataset)["status"] == "ACTIVE"
+
+    def create_import(job, file, *more, fails=None):
+        return run(
+            "personalize", "create-dataset-import-job", "--job-name", job, "--dataset-arn", dataset,
+            "--data-source", f"dataLocation=s3://{bucket}/in/{file}", "--role-arn", role, *more, fails=fails,
+        )
+
+    create_import(name + "-early", "more.csv", "--import-mode", "INCREMENTAL", fails="InvalidInputException")
+    full = create_import(name + "-full", "full.csv")["datasetImportJobArn"]
+    assert settle("dataset-import-job", full)["status"] == "ACTIVE"
+    more = create_import(name + "-more", "more.csv", "--import-mode", "INCREMENTAL")["datasetImportJobArn"]
+    assert settle("dataset-import-job", more)["status"] == "ACTIVE"
+    bad = create_import(name + "-bad", "bad.csv")["datasetImportJobArn"]
+    failed = settle("dataset-import-job", bad)
+    assert failed["status"] == "CREATE FAILED" and "TIMESTAMP" in failed["failureReason"]
+    assert f"Another resource with Arn {full} already exists." in create_import(
+        name + "-full", "full.csv", fails="ResourceAlreadyExistsException"
+    )
+    create_import(name + "-none", "none.csv", fails="InvalidInputException")
+
+    # The CLI follows pages by itself, of any size.
+    jobs = run("personalize", "list-dataset-import-jobs", "--dataset-arn", dataset, "--page-size", "1")
+    assert [j["datasetImportJobArn"] for j in jobs["datasetImportJobs"]] == [bad, more, full]
+    first = run("personalize", "list-dataset-import-jobs", "--dataset-arn", dataset, "--max-items", "2")
+    rest = run(
+        "personalize", "list-dataset-import-jobs", "--dataset-arn", dataset, "--starting-token", first["NextToken"]
+    )
+    assert [j["datasetImportJobArn"] for j in rest["datasetImportJobs"]] == [full]
+    assert "CREATE FAILED" in run(
+        "personalize", "list-dataset-import-jobs", "--dataset-arn", dataset,
+        "--query", "datasetImportJobs[].status", output="text",
+    )
+
+    run("personalize", "tag-resource", "--resource-arn", group, "--tags", "tagKey=a,tagValue=b")
+    run("personalize", "untag-resource", "--resource-arn", group, "--tag-keys", "team")
+    assert run("personalize", "list-tags-for-resource", "--resource-arn", group)["tags"] == [
+        {"tagKey": "a", "tagValue": "b"}
+    ]
+
+    run("personalize", "delete-schema", "--schema-arn", schema, fails="ResourceInUseException")
+    run("personalize", "delete-dataset-group", "--dataset-group-arn", group, fails="ResourceInUseException")
+    run("personalize", "delete-dataset", "--dataset-arn", dataset)
+    gone("dataset", dataset)
+    run("personalize", "delete-dataset-group", "--dataset-group-arn", group)
+    gone("dataset-group", group)
+    run("personalize", "delete-schema", "--schema-arn", schema)
+    run("personalize", "describe-schema", "--schema-arn", schema, fails="ResourceNotFoundException")
+
+
+def test_errors(aws):
+    assert "validation error detected" in run(
+        "personalize", "create-dataset-group", "--name", "not/a/name", fails="ValidationException"
+    )
+    run("personalize", "list-schemas", "--starting-token", "eyJuZXh0VG9rZW4iOiAieCJ9", fails="InvalidNextTokenException")
+    run("iam", "get-role", "--role-name", unique(), fails="NoSuchEntity")
+
+
+def test_multipart_upload(tmp_path, aws):
+    """A file that the CLI sends in parts, and fetches in ranges, is imported."""
+    big = tmp_path / "big.csv"
+    big.write_text(data.interactions(600_000))
+    assert big.stat().st_size > 16 << 20
+    location = f"s3://{aws.bucket}/{unique()}/big.csv"
+    run("s3", "cp", str(big), location, output="text")
+    run("s3", "cp", location, str(tmp_path / "back.csv"), output="text")
+    assert (tmp_path / "back.csv").read_bytes() == big.read_bytes()
+    aws.imported(aws.dataset(), location)
