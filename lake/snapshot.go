@@ -1,0 +1,185 @@
+package lake
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/apache/iceberg-go"
+	iceio "github.com/apache/iceberg-go/io"
+	"github.com/apache/iceberg-go/table"
+
+	"bespoke"
+)
+
+// summaryKey starts the names of the properties that a commit leaves in its
+// snapshot's summary.
+const summaryKey = "bespoke."
+
+// Snapshot is the state of a table after one commit. It stays readable, whatever
+// is committed later, until it expires. Safe for concurrent use.
+type Snapshot struct {
+	ID     int64 // 0 for a table without commits
+	Time   time.Time
+	Job    bespoke.ARN
+	Mode   bespoke.ImportMode
+	Origin string
+	Counts map[string]string // as the commit gave them
+
+	table *Table
+	meta  table.Metadata
+	snap  *table.Snapshot // nil where ID is 0
+
+	files func() (*files, error)
+	dead  map[string]func() (deletions, error) // by origin
+}
+
+// files are the live files of a snapshot.
+type files struct {
+	manifests []manifest
+	data      []entry // in the order in which they came
+	deletes   []entry
+}
+
+type manifest struct {
+	file    iceberg.ManifestFile
+	entries []entry // the live ones
+}
+
+// entry is one live file with the origin of its rows.
+type entry struct {
+	iceberg.ManifestEntry
+	origin string
+}
+
+// Snapshot returns the table's newest state.
+func (t *Table) Snapshot(ctx context.Context) (*Snapshot, error) {
+	meta, _, err := t.metadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return t.snapshot(meta, meta.CurrentSnapshot()), nil
+}
+
+// At returns an earlier state of the table.
+func (t *Table) At(ctx context.Context, id int64) (*Snapshot, error) {
+	meta, _, err := t.metadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := meta.SnapshotByID(id)
+	if s == nil {
+		return nil, fmt.Errorf("lake: table %s has no snapshot %d, it may have expired", t.id, id)
+	}
+	return t.snapshot(meta, s), nil
+}
+
+// Snapshots returns every state that can still be read, oldest first.
+func (t *Table) Snapshots(ctx context.Context) ([]*Snapshot, error) {
+	meta, _, err := t.metadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return t.snapshots(meta), nil
+}
+
+func (t *Table) snapshots(meta table.Metadata) []*Snapshot {
+	var all []*Snapshot
+	for _, s := range meta.Snapshots() {
+		all = append(all, t.snapshot(meta, &s))
+	}
+	slices.SortStableFunc(all, func(a, b *Snapshot) int { return cmp.Compare(a.snap.SequenceNumber, b.snap.SequenceNumber) })
+	return all
+}
+
+func (t *Table) snapshot(meta table.Metadata, s *table.Snapshot) *Snapshot {
+	v := &Snapshot{table: t, meta: meta, snap: s, dead: map[string]func() (deletions, error){}}
+	v.files = sync.OnceValues(v.load)
+	for _, origin := range []string{"", Bulk, Put} {
+		v.dead[origin] = sync.OnceValues(func() (deletions, error) { return v.deletions(origin, nil) })
+	}
+	if s == nil {
+		return v
+	}
+	v.ID, v.Time = s.SnapshotID, time.UnixMilli(s.TimestampMs).UTC()
+	if s.Summary == nil {
+		return v
+	}
+	v.Counts = map[string]string{}
+	for k, val := range s.Summary.Properties {
+		switch k, ours := strings.CutPrefix(k, summaryKey); {
+		case !ours:
+		case k == "job":
+			v.Job = bespoke.ARN(val)
+		case k == "mode":
+			v.Mode = bespoke.ImportMode(val)
+		case k == "origin":
+			v.Origin = val
+		default:
+			v.Counts[k] = val
+		}
+	}
+	return v
+}
+
+// load reads the manifests.
+func (s *Snapshot) load() (*files, error) {
+	f := &files{}
+	if s.snap == nil {
+		return f, nil
+	}
+	list, err := s.snap.Manifests(iceio.LocalFS{})
+	if err != nil {
+		return nil, fmt.Errorf("lake: table %s: snapshot %d: %w", s.table.id, s.ID, err)
+	}
+	for _, mf := range list {
+		m := manifest{file: mf}
+		for e, err := range mf.Entries(iceio.LocalFS{}, true) {
+			if err != nil {
+				return nil, fmt.Errorf("lake: table %s: manifest %s: %w", s.table.id, mf.FilePath(), err)
+			}
+			m.entries = append(m.entries, entry{e, originOf(e.DataFile())})
+		}
+		if mf.ManifestContent() == iceberg.ManifestContentData {
+			f.data = append(f.data, m.entries...)
+		} else {
+			f.deletes = append(f.deletes, m.entries...)
+		}
+		f.manifests = append(f.manifests, m)
+	}
+	slices.SortStableFunc(f.data, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(a.SequenceNum(), b.SequenceNum()), cmp.Compare(a.DataFile().FilePath(), b.DataFile().FilePath()))
+	})
+	return f, nil
+}
+
+// originOf returns the one partition value of a file.
+func originOf(f iceberg.DataFile) string {
+	for v := range maps.Values(f.Partition()) {
+		if s, ok := v.(string); ok {
+			return s
+		}
+	}
+	return ""
+}
+
+// Rows returns how many rows the snapshot has, by origin. It reads metadata only.
+func (s *Snapshot) Rows() (map[string]int64, error) {
+	f, err := s.files()
+	if err != nil {
+		return nil, err
+	}
+	rows := map[string]int64{}
+	for _, e := range f.data {
+		rows[e.origin] += e.DataFile().Count()
+	}
+	for _, e := range f.deletes {
+		rows[e.origin] -= e.DataFile().Count() // no row is deleted twice
+	}
+	return rows, nil
+}
