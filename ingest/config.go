@@ -1,0 +1,132 @@
+package ingest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"runtime"
+	"strconv"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"bespoke"
+	"bespoke/ingest/internal/parquet"
+	"bespoke/lake"
+	"bespoke/schema"
+)
+
+// Config is what an import needs to know.
+type Config struct {
+	Schema *schema.Schema
+	// Arrow is the table's schema: the columns of Schema in their order, then
+	// lake.OriginColumn, each with its field id as metadata.
+	Arrow   *arrow.Schema
+	Type    bespoke.DatasetType
+	Mode    bespoke.ImportMode // "" means Full
+	Objects []bespoke.Object   // read in this order
+	Source  Source
+	// Dir is where data files go. It exists, and nobody takes a file there for
+	// part of a table before the import is committed.
+	Dir     string
+	TempDir string // for spilled keys; "" means the system's
+	Workers int    // 0 means GOMAXPROCS
+	Fetches int    // splits fetched at once ahead of the workers; 0 means 4
+	// Memory bounds what the import holds at a time, in bytes; 0 means 256 MiB
+	// and less than 128 MiB is taken for that.
+	Memory      int64
+	MaxReported int       // bad rows in Result.Bad at most; 0 means 1000
+	Progress    *Progress // may be nil
+	// Existing yields the rows that the table shows now, with these columns. It
+	// is needed for INCREMENTAL only.
+	Existing func(ctx context.Context, columns []string) iter.Seq2[lake.Batch, error]
+}
+
+// fileBytes is the size at which a data file ends.
+const fileBytes = 256 << 20
+
+func (c *Config) setDefaults() {
+	c.Mode = cmp.Or(c.Mode, bespoke.Full)
+	c.TempDir = cmp.Or(c.TempDir, os.TempDir())
+	c.Workers = cmp.Or(c.Workers, runtime.GOMAXPROCS(0))
+	c.Fetches = cmp.Or(c.Fetches, 4)
+	c.Memory = max(cmp.Or(c.Memory, 256<<20), 128<<20)
+	c.MaxReported = cmp.Or(c.MaxReported, 1000)
+	if c.Progress == nil {
+		c.Progress = &Progress{}
+	}
+}
+
+func (c *Config) validate() error {
+	var errs []error
+	check := func(ok bool, what string) {
+		if !ok {
+			errs = append(errs, errors.New(what))
+		}
+	}
+	check(c.Schema != nil, "Schema is missing")
+	check(c.Arrow != nil, "Arrow is missing")
+	check(c.Source != nil, "Source is missing")
+	check(c.Dir != "", "Dir is missing")
+	check(c.Workers > 0, "Workers is negative")
+	check(c.Mode == bespoke.Full || c.Mode == bespoke.Incremental, "Mode is unknown: "+string(c.Mode))
+	check(c.Mode == bespoke.Full || c.Existing != nil, "Existing is missing")
+	return errors.Join(errs...)
+}
+
+// fields returns the columns of the data files.
+func (c *Config) fields() ([]parquet.Field, error) {
+	if n := c.Arrow.NumFields(); n != len(c.Schema.Columns)+1 {
+		return nil, fmt.Errorf("the table has %d columns, the schema %d and %s", n, len(c.Schema.Columns), lake.OriginColumn)
+	}
+	var fields []parquet.Field
+	for i, f := range c.Arrow.Fields() {
+		col := schema.Column{Name: lake.OriginColumn, Type: schema.String}
+		if i < len(c.Schema.Columns) {
+			col = c.Schema.Columns[i]
+		}
+		if f.Name != col.Name {
+			return nil, fmt.Errorf("column %d of the table is %s, of the schema %s", i, f.Name, col.Name)
+		}
+		text, _ := f.Metadata.GetValue("PARQUET:field_id")
+		id, err := strconv.ParseInt(text, 10, 32)
+		if err != nil {
+			return nil, fmt.Errorf("column %s of the table: field id: %w", f.Name, err)
+		}
+		fields = append(fields, parquet.Field{
+			Name: f.Name, ID: int32(id), Kind: kinds[col.Type],
+			Optional: f.Nullable, Plain: col.Textual,
+		})
+	}
+	origin := &fields[len(fields)-1]
+	origin.Optional, origin.Constant = false, lake.Bulk
+	return fields, nil
+}
+
+var kinds = [...]parquet.Kind{
+	schema.String: parquet.String, schema.Int: parquet.Int32, schema.Long: parquet.Int64,
+	schema.Float: parquet.Float32, schema.Double: parquet.Float64, schema.Boolean: parquet.Bool,
+}
+
+// keys returns for each column of the schema whether rows that agree in it and
+// in the other such columns are duplicates.
+func (c *Config) keys() []bool {
+	keys := make([]bool, len(c.Schema.Columns))
+	for i, col := range c.Schema.Columns {
+		keys[i] = c.Type.Key() == "" || col.Name == c.Type.Key()
+	}
+	return keys
+}
+
+// keyColumns returns the names of those columns.
+func (c *Config) keyColumns() []string {
+	var names []string
+	for i, key := range c.keys() {
+		if key {
+			names = append(names, c.Schema.Columns[i].Name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,279 @@
+package ingest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"bespoke"
+	"bespoke/ingest/internal/parquet"
+	"bespoke/lake"
+)
+
+// Result is what an import found and wrote. After an error it has Counts,
+// Bad and Warnings only.
+type Result struct {
+	Files []lake.File
+	// Dead yields the rows that must not be visible once Files are part of the
+	// table, by path and row: rows of Files that are duplicates, and existing
+	// rows that were replaced. It may be used several times; nil if there are none.
+	Dead     iter.Seq[lake.Position]
+	Counts   Counts
+	Bad      []BadRow // the first Config.MaxReported, in input order
+	Warnings []string
+}
+
+// Counts are numbers of rows.
+type Counts struct {
+	Rows      int64 // read, headers and empty lines left out
+	Accepted  int64 // of these, visible in the end
+	Duplicate int64 // of these, repeating a row of the import or of the table
+	Rejected  int64 // of these, bad
+	Replaced  int64 // existing rows with the key of an accepted one
+}
+
+// run is one import under way.
+type run struct {
+	cfg      Config
+	progress *Progress
+	plan     *plan
+	layouts  []*layout // of objects in more than one split
+	fields   []parquet.Field
+	keys     []bool // which columns are the key
+	seeds    seeds
+	name     string // what the names of data files begin with
+	firstNew uint64 // the least ordinal of a new row
+	log      *keyLog
+	news     *bloom  // keys of new rows, where there are existing ones to compare with
+	lines    []int64 // of each split
+	bad      badRows
+
+	syncs errgroup.Group
+
+	mu    sync.Mutex
+	paths []string // of data files by their number: new ones, then existing ones
+	made  int      // how many are new
+	files []lake.File
+	spans []span
+	notes map[string]bool
+}
+
+// Run reads and checks all objects and writes their rows as data files. The
+// files are synced, but visible to nobody before they are committed.
+//
+// If there are bad rows, Run reads all rows nevertheless and returns an
+// *bespoke.Error that says which is the first and how many there are. It
+// returns an *bespoke.Error also where an object as a whole cannot be read as
+// CSV; errors of the Source, the disk or the context are none and may pass.
+// After an error no files are left.
+func Run(ctx context.Context, cfg Config) (Result, error) {
+	cfg.setDefaults()
+	if err := cfg.validate(); err != nil {
+		return Result{}, fmt.Errorf("ingest: %w", err)
+	}
+	r := &run{cfg: cfg, progress: cfg.Progress, keys: cfg.keys(), seeds: newSeeds(), notes: map[string]bool{}}
+	r.bad.keep = cfg.MaxReported
+	r.name = fmt.Sprintf("%016x", r.seeds[0]*r.seeds[1])
+	res, err := r.all(ctx)
+	if r.log != nil {
+		err = errors.Join(err, r.log.close())
+	}
+	if err != nil {
+		res.Files, res.Dead = nil, nil
+		err = errors.Join(err, r.removeFiles())
+		if e, ok := errors.AsType[*bespoke.Error](err); ok {
+			err = e
+		}
+	}
+	return res, err
+}
+
+// all does the import. It may leave files behind after an error.
+func (r *run) all(ctx context.Context) (Result, error) {
+	var err error
+	if r.fields, err = r.cfg.fields(); err != nil {
+		return Result{}, fmt.Errorf("ingest: %w", err)
+	}
+	if err := r.prepare(ctx); err != nil {
+		return Result{}, err
+	}
+	r.progress.enter(Reading)
+	cut, err := r.read(ctx)
+	res := r.result(cut)
+	if err != nil {
+		return res, err
+	}
+	if len(res.Bad) > 0 {
+		return res, failure(res.Bad[0], res.Counts.Rejected, res.Counts.Rows)
+	}
+	r.progress.enter(Comparing)
+	if err := r.compare(ctx, &res); err != nil {
+		return res, err
+	}
+	if err := errors.Join(r.syncs.Wait(), syncDir(r.cfg.Dir)); err != nil {
+		return res, err
+	}
+	r.progress.enter(Done)
+	return res, nil
+}
+
+// prepare plans the work and reads the headers that must be known before it.
+func (r *run) prepare(ctx context.Context) error {
+	r.plan = newPlan(r.cfg.Objects, splitBytes)
+	r.progress.BytesTotal.Store(r.plan.bytes)
+	r.lines = make([]int64, len(r.plan.splits))
+	splits := maxSplits
+	if r.cfg.Mode == bespoke.Incremental { // half of the ordinals are for existing rows
+		r.firstNew = 1 << (ordinalBits - 1)
+		splits /= 2
+		r.news = newBloom(r.plan.bytes/16, r.cfg.Memory/8)
+	}
+	if len(r.plan.splits) > splits {
+		return bespoke.Errorf(bespoke.InvalidInput, "The objects have %d bytes in all, an import takes at most %d: divide it.",
+			r.plan.bytes, int64(splits)*splitBytes)
+	}
+	r.log = newKeyLog(r.cfg.TempDir, r.cfg.Memory*3/8)
+	var large []bespoke.Object
+	var at []int
+	for i, o := range r.cfg.Objects {
+		if o.Size > splitBytes {
+			large, at = append(large, o), append(at, i)
+		}
+	}
+	layouts, err := readLayouts(ctx, r.cfg.Source, large, r.cfg.Schema)
+	if err != nil {
+		return err
+	}
+	r.layouts = make([]*layout, len(r.cfg.Objects))
+	for k, l := range layouts {
+		r.layouts[at[k]] = l
+		r.note(l.notes)
+	}
+	return nil
+}
+
+// read fetches, decodes and writes all splits. It returns how many textual
+// values were cut.
+func (r *run) read(ctx context.Context) (cut int64, err error) {
+	g, ctx := errgroup.WithContext(ctx)
+	f := newFetcher(r.plan, r.cfg.Source, r.progress, r.cfg.Workers+r.cfg.Fetches)
+	splits := make(chan *loaded)
+	var next, fetching atomic.Int64
+	fetching.Store(int64(r.cfg.Fetches))
+	for range r.cfg.Fetches {
+		g.Go(func() error {
+			defer func() {
+				if fetching.Add(-1) == 0 {
+					close(splits)
+				}
+			}()
+			return r.fetch(ctx, f, &next, splits)
+		})
+	}
+	workers := make([]*worker, r.cfg.Workers)
+	for i := range workers {
+		w := newWorker(r, int(r.cfg.Memory/4)/len(workers))
+		workers[i] = w
+		g.Go(func() error { return w.work(ctx, splits, f.free) })
+	}
+	err = g.Wait()
+	for _, w := range workers {
+		cut += w.dec.cut
+		err = errors.Join(err, w.writer.Abort()) // nothing to do after success
+	}
+	return cut, err
+}
+
+// fetch loads splits, in turn with others, until there are no more.
+func (r *run) fetch(ctx context.Context, f *fetcher, next *atomic.Int64, splits chan<- *loaded) error {
+	for {
+		var l *loaded
+		select {
+		case l = <-f.free:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		i := int(next.Add(1)) - 1
+		if i >= len(r.plan.splits) {
+			f.free <- l // for the other fetchers, who wait for one to find out
+			return nil
+		}
+		if err := f.load(ctx, l, i); err != nil {
+			return err
+		}
+		select {
+		case splits <- l:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// result sums up what was read.
+func (r *run) result(cut int64) Result {
+	res := Result{Files: r.files, Warnings: slices.Sorted(maps.Keys(r.notes))}
+	if cut > 0 {
+		res.Warnings = append(res.Warnings, fmt.Sprintf("%s textual values were longer than %s characters (%s in Chinese and Japanese) and were cut.",
+			thousands(cut), thousands(maxText), thousands(maxTextCJK)))
+	}
+	slices.SortFunc(res.Files, func(a, b lake.File) int { return cmp.Compare(a.Path, b.Path) })
+	res.Counts.Rows = r.progress.Rows.Load()
+	res.Counts.Rejected = r.bad.count.Load()
+	res.Counts.Accepted = res.Counts.Rows - res.Counts.Rejected
+	res.Bad = r.bad.list(r.plan, r.lines)
+	return res
+}
+
+// compare finds duplicates and replaced rows.
+func (r *run) compare(ctx context.Context, res *Result) error {
+	if r.cfg.Mode == bespoke.Incremental {
+		if err := r.existing(ctx, r.news); err != nil {
+			return err
+		}
+	}
+	dead := newDeadRows(r.paths, r.spans)
+	v, err := compare(ctx, r.log, r.cfg.Workers, r.cfg.Type.Key() != "", r.firstNew, dead)
+	if err != nil {
+		return err
+	}
+	res.Counts.Replaced, res.Counts.Duplicate = v.replaced.Load(), v.duplicate.Load()
+	res.Counts.Accepted -= res.Counts.Duplicate
+	if res.Counts.Replaced+res.Counts.Duplicate > 0 {
+		res.Dead = dead.positions()
+	}
+	return nil
+}
+
+// removeFiles removes the data files that this run has made.
+func (r *run) removeFiles() error {
+	r.syncs.Wait() // its errors do not matter any more
+	var errs []error
+	for _, p := range r.paths[:r.made] {
+		if err := os.Remove(p); err != nil && !errors.Is(err, os.ErrNotExist) {
+			errs = append(errs, fmt.Errorf("remove data file: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// syncDir makes the names in dir last.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("sync data folder: %w", err)
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil {
+		return fmt.Errorf("sync data folder: %w", err)
+	}
+	return nil
+}
