@@ -149,7 +149,7 @@ func (s *Store) SaveReport(ctx context.Context, arn bespoke.ARN, r store.Report)
 		return fmt.Errorf("sqlite: save report: %w", err)
 	}
 	return s.write(ctx, "save report", func(t *txn) error {
-		if err := exists(ctx, t, arn); err != nil {
+		if err := known(ctx, t, arn); err != nil {
 			return err
 		}
 		_, err := t.ExecContext(ctx, "UPDATE import_detail SET report = ? WHERE job_id = (SELECT id FROM import_job WHERE arn = ?)", string(text), arn)
@@ -160,7 +160,7 @@ func (s *Store) SaveReport(ctx context.Context, arn bespoke.ARN, r store.Report)
 // Report returns an import job's report; ok is false while it has none.
 // Errors: NotFoundError.
 func (s *Store) Report(ctx context.Context, arn bespoke.ARN) (r store.Report, ok bool, err error) {
-	if err := exists(ctx, s.readers, arn); err != nil {
+	if err := known(ctx, s.readers, arn); err != nil {
 		return r, false, err
 	}
 	text, ok, err := s.detail(ctx, "report", arn)
@@ -210,4 +210,13 @@ func decodeObjects(text string) ([]bespoke.Object, error) {
 		out[i] = bespoke.Object(o)
 	}
 	return out, nil
+}
+
+// known returns a NotFoundError if there is no such import job.
+func known(ctx context.Context, q querier, arn bespoke.ARN) error {
+	_, ok, err := first[int64](ctx, q, "SELECT id FROM import_job WHERE arn = ?", arn)
+	if err == nil && !ok {
+		err = &store.NotFoundError{ARN: arn}
+	}
+	return err
 }

@@ -9,10 +9,10 @@ import (
 )
 
 // Tag adds tags to a resource, overwriting those with the same key. Errors:
-// NotFoundError, LimitError if it would have more than bespoke.MaxTags.
+// NotFoundError, StateError if it is being deleted, LimitError if it would have more than bespoke.MaxTags.
 func (s *Store) Tag(ctx context.Context, arn bespoke.ARN, tags []bespoke.Tag) error {
 	return s.write(ctx, "tag", func(t *txn) error {
-		if err := exists(ctx, t, arn); err != nil {
+		if err := taggable(ctx, t, arn); err != nil {
 			return err
 		}
 		return t.tag(ctx, arn, tags)
@@ -20,10 +20,10 @@ func (s *Store) Tag(ctx context.Context, arn bespoke.ARN, tags []bespoke.Tag) er
 }
 
 // Untag removes the tags with these keys; unknown keys are ignored. Errors:
-// NotFoundError.
+// NotFoundError, StateError if the resource is being deleted.
 func (s *Store) Untag(ctx context.Context, arn bespoke.ARN, keys []string) error {
 	return s.write(ctx, "untag", func(t *txn) error {
-		if err := exists(ctx, t, arn); err != nil {
+		if err := taggable(ctx, t, arn); err != nil {
 			return err
 		}
 		for _, k := range keys {
@@ -36,9 +36,9 @@ func (s *Store) Untag(ctx context.Context, arn bespoke.ARN, keys []string) error
 }
 
 // Tags returns the tags of a resource in the order of their keys' bytes.
-// Errors: NotFoundError.
+// Errors: NotFoundError, StateError if the resource is being deleted.
 func (s *Store) Tags(ctx context.Context, arn bespoke.ARN) ([]bespoke.Tag, error) {
-	if err := exists(ctx, s.readers, arn); err != nil {
+	if err := taggable(ctx, s.readers, arn); err != nil {
 		return nil, err
 	}
 	tags, err := readTags(ctx, s.readers, arn)
@@ -79,15 +79,22 @@ func (t *txn) tag(ctx context.Context, arn bespoke.ARN, tags []bespoke.Tag) erro
 	return err
 }
 
-// exists returns a NotFoundError if there is no resource with the ARN.
-func exists(ctx context.Context, q querier, arn bespoke.ARN) error {
+// taggable returns a NotFoundError if there is no resource with the ARN that
+// could have tags, and a StateError if it is being deleted. Schemas, which have
+// no status, have no tags either.
+func taggable(ctx context.Context, q querier, arn bespoke.ARN) error {
 	table, ok := tables[arn.Kind()]
-	var err error
-	if ok {
-		_, ok, err = first[int64](ctx, q, "SELECT id FROM "+table+" WHERE arn = ?", arn)
+	if !ok || table == schemas.name {
+		return &store.NotFoundError{ARN: arn}
 	}
-	if err == nil && !ok {
-		err = &store.NotFoundError{ARN: arn}
+	status, ok, err := first[bespoke.Status](ctx, q, "SELECT status FROM "+table+" WHERE arn = ?", arn)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return &store.NotFoundError{ARN: arn}
+	case status == bespoke.DeletePending, status == bespoke.DeleteInProgress:
+		return &store.StateError{ARN: arn, Status: status}
 	}
-	return err
+	return nil
 }

@@ -26,6 +26,12 @@ func tags(t *testing.T, f *fixture) {
 	check(other, bespoke.Tag{Key: "b", Value: "other"})
 	f.ok(f.Tag(ctx, arn, nil))
 	f.ok(f.Untag(ctx, arn, nil))
+	f.ok(f.DeleteDatasetGroup(ctx, other))
+	deleting := &store.StateError{ARN: other, Status: bespoke.DeletePending}
+	fails(f, f.Tag(ctx, other, nil), deleting)
+	fails(f, f.Untag(ctx, other, nil), deleting)
+	_, err := f.Tags(ctx, other)
+	fails(f, err, deleting)
 	for _, none := range []bespoke.ARN{scope.DatasetGroup("none"), "arn:aws:s3:::bucket"} {
 		want := &store.NotFoundError{ARN: none}
 		fails(f, f.Tag(ctx, none, nil), want)

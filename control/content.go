@@ -1,0 +1,83 @@
+package control
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"bespoke"
+	"bespoke/lake"
+)
+
+// DatasetContent is what a dataset holds.
+type DatasetContent struct {
+	DatasetARN    bespoke.ARN       `json:"datasetArn"`
+	Rows          OriginCounts      `json:"rows"`
+	DistinctUsers *Distinct         `json:"distinctUsers,omitempty"` // nil where the dataset has no USER_ID
+	DistinctItems *Distinct         `json:"distinctItems,omitempty"`
+	Earliest      *time.Time        `json:"earliest,omitempty"` // the smallest TIMESTAMP
+	Latest        *time.Time        `json:"latest,omitempty"`
+	Snapshots     []DatasetSnapshot `json:"snapshots"` // newest first
+}
+
+// OriginCounts are numbers of rows by how they came.
+type OriginCounts struct {
+	Bulk int64 `json:"bulk"` // by import jobs
+	Put  int64 `json:"put"`  // one by one
+}
+
+// Distinct is how many different values a column has.
+type Distinct struct {
+	Count       int64 `json:"count"`
+	Approximate bool  `json:"approximate"` // an estimate, as there are too many to tell apart
+}
+
+func distinct(d *lake.Distinct) *Distinct {
+	if d == nil {
+		return nil
+	}
+	return &Distinct{Count: d.Count, Approximate: d.Approximate}
+}
+
+// DatasetSnapshot is one state that a dataset has had.
+type DatasetSnapshot struct {
+	ID        int64              `json:"id,string"`
+	Committed time.Time          `json:"committed"`
+	JobARN    bespoke.ARN        `json:"datasetImportJobArn,omitempty"`
+	Mode      bespoke.ImportMode `json:"importMode,omitempty"`
+	Counts    map[string]string  `json:"counts,omitempty"`
+}
+
+// DatasetContent counts what the dataset holds now. It reads the ID columns
+// where the dataset has changed since the last call.
+func (s *Service) DatasetContent(ctx context.Context, arn bespoke.ARN) (DatasetContent, error) {
+	out := DatasetContent{DatasetARN: arn, Snapshots: []DatasetSnapshot{}}
+	d, err := s.cfg.Store.Dataset(ctx, arn)
+	if err != nil {
+		return out, refusal(err)
+	}
+	if d.Status == bespoke.CreatePending || d.Status == bespoke.CreateInProgress {
+		return out, nil
+	}
+	table, err := s.cfg.Lake.Table(ctx, arn)
+	if err != nil {
+		return out, err
+	}
+	stats, err := table.Stats(ctx)
+	if err != nil {
+		return out, err
+	}
+	out.Rows = OriginCounts{Bulk: stats.Rows[lake.Bulk], Put: stats.Rows[lake.Put]}
+	out.DistinctUsers, out.DistinctItems = distinct(stats.Users), distinct(stats.Items)
+	if !stats.First.IsZero() {
+		out.Earliest, out.Latest = &stats.First, &stats.Last
+	}
+	snapshots, err := table.Snapshots(ctx)
+	if err != nil {
+		return out, err
+	}
+	for _, sn := range slices.Backward(snapshots) {
+		out.Snapshots = append(out.Snapshots, DatasetSnapshot{ID: sn.ID, Committed: sn.Time, JobARN: sn.Job, Mode: sn.Mode, Counts: sn.Counts})
+	}
+	return out, nil
+}

@@ -1,0 +1,98 @@
+package control
+
+import (
+	"context"
+	"errors"
+
+	"bespoke"
+	"bespoke/blob"
+)
+
+// maxObjects is how many objects one import job may read.
+const maxObjects = 100_000
+
+// access returns S3 as the job may see it.
+func (s *Service) access(ctx context.Context, j bespoke.ImportJob) (Objects, error) {
+	o, err := s.cfg.Access(ctx, j.RoleARN, bespoke.Caller{ARN: j.CallerARN})
+	if err != nil {
+		return nil, locationRefusal(err, j.Location)
+	}
+	return o, nil
+}
+
+// locate returns the objects at the job's location: the one object, or all
+// that lie directly below a folder.
+func (s *Service) locate(ctx context.Context, access Objects, j bespoke.ImportJob) ([]bespoke.Object, error) {
+	u, ok := bespoke.ParseS3URL(j.Location)
+	if !ok {
+		return nil, bespoke.Errorf(bespoke.InvalidInput, "Invalid Data location. Give dataSource.dataLocation as s3://bucket/key of one CSV object, or s3://bucket/folder/ of several; it is %q.", j.Location)
+	}
+	objects, err := list(ctx, access, u)
+	if err != nil {
+		return nil, locationRefusal(err, j.Location)
+	}
+	var size int64
+	for _, o := range objects {
+		size += o.Size
+	}
+	if limit := s.byteLimit(j.Mode); limit > 0 && size > limit {
+		return nil, bespoke.Errorf(bespoke.InvalidInput, "The data at %s has %d bytes; an import with importMode %s may have at most %d. Split it, or raise the limit.", j.Location, size, j.Mode, limit)
+	}
+	return objects, nil
+}
+
+func (s *Service) byteLimit(m bespoke.ImportMode) int64 {
+	if m == bespoke.Incremental {
+		return s.cfg.Limits.IncrementalBytes
+	}
+	return s.cfg.Limits.FullBytes
+}
+
+func list(ctx context.Context, access Objects, u bespoke.S3URL) ([]bespoke.Object, error) {
+	if !u.Folder() {
+		o, err := access.Stat(ctx, u.Bucket, u.Key)
+		if err != nil {
+			return nil, err
+		}
+		if o.Size == 0 {
+			return nil, bespoke.Errorf(bespoke.InvalidInput, "Invalid Data location. The object %s is empty; a CSV object begins with a header row.", u)
+		}
+		return []bespoke.Object{o}, nil
+	}
+	var objects []bespoke.Object
+	for o, err := range access.List(ctx, u.Bucket, u.Key) {
+		if err != nil {
+			return nil, err
+		}
+		if len(objects) == maxObjects {
+			return nil, bespoke.Errorf(bespoke.InvalidInput, "The folder %s holds more than %d objects. Join them, or import it in parts.", u, maxObjects)
+		}
+		objects = append(objects, o)
+	}
+	if len(objects) == 0 {
+		return nil, bespoke.Errorf(bespoke.InvalidInput, "Invalid Data location. There are no objects directly below %s; sub-folders are not read.", u)
+	}
+	return objects, nil
+}
+
+// locationRefusal says why a location cannot be read. The text on privileges
+// is Amazon's, with what was refused after it.
+func locationRefusal(err error, location string) error {
+	if e, ok := errors.AsType[*bespoke.Error](err); ok {
+		return e
+	}
+	u, _ := bespoke.ParseS3URL(location)
+	switch {
+	case errors.Is(err, blob.ErrRole):
+		return bespoke.Errorf(bespoke.InvalidInput, "Insufficient privileges for accessing data in S3: %w", err)
+	case errors.Is(err, blob.ErrDenied):
+		return bespoke.Errorf(bespoke.InvalidInput, "Insufficient privileges for accessing data in S3. Please look at https://docs.aws.amazon.com/personalize/latest/dg/granting-personalize-s3-access.html#attach-bucket-policy and fix bucket policy on %s. (%w)", u.Bucket, err)
+	case errors.Is(err, blob.ErrNoBucket):
+		return bespoke.Errorf(bespoke.InvalidInput, "Invalid Data location. The bucket %s does not exist.", u.Bucket)
+	case errors.Is(err, blob.ErrNotFound):
+		return bespoke.Errorf(bespoke.InvalidInput, "Invalid Data location. There is no object %s; a folder's location ends with a slash.", location)
+	case errors.Is(err, blob.ErrChanged):
+		return bespoke.Errorf(bespoke.InvalidInput, "The data at %s changed while it was read. Import it again once it is complete. (%w)", location, err)
+	}
+	return err
+}

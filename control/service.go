@@ -1,0 +1,137 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"strings"
+
+	"bespoke"
+	"bespoke/awsapi/wire"
+	"bespoke/lake"
+	"bespoke/store"
+)
+
+// Config is what a [Service] works with. All members are required but for the
+// limits, where zero means none.
+type Config struct {
+	Scope bespoke.Scope
+	Store Store
+	Lake  *lake.Lake
+	// Access opens S3 as a role sees it, or as the caller does without one. Its
+	// error wraps blob.ErrRole where the role is at fault.
+	Access   func(ctx context.Context, roleARN string, caller bespoke.Caller) (Objects, error)
+	Limits   bespoke.Limits
+	TokenKey []byte // authenticates page tokens; at least 16 bytes
+	TempDir  string // scratch space of running imports
+	// MaxBadRows is how many bad rows an import's report keeps.
+	MaxBadRows int
+	Workers    int   // splits of one import that are read at once
+	Memory     int64 // bytes that one import may use for its buffers
+	Logger     *slog.Logger
+	// Observe is told about every import that has ended, for metrics.
+	Observe func(ImportProgress)
+}
+
+// Objects is S3 as one role may see it. Errors match blob.ErrDenied,
+// blob.ErrNotFound, blob.ErrNoBucket and blob.ErrChanged.
+type Objects interface {
+	List(ctx context.Context, bucket, prefix string) iter.Seq2[bespoke.Object, error]
+	Stat(ctx context.Context, bucket, key string) (bespoke.Object, error)
+	Open(ctx context.Context, o bespoke.Object, offset, length int64) (io.ReadCloser, error)
+}
+
+// Store is the metadata store; the suite in storetest says what each method
+// does.
+type Store interface {
+	groupStore
+	schemaStore
+	datasetStore
+	importStore
+	tagStore
+	Move(ctx context.Context, arn bespoke.ARN, from, to bespoke.Status, reason string) error
+	FinishDelete(ctx context.Context, arn bespoke.ARN) error
+	GiveUp(ctx context.Context, arn bespoke.ARN, reason string) error
+}
+
+// Service is the control plane. It is safe for concurrent use.
+type Service struct {
+	cfg     Config
+	running runs
+}
+
+// New returns the service.
+func New(cfg Config) (*Service, error) {
+	var errs []error
+	check := func(ok bool, msg string) {
+		if !ok {
+			errs = append(errs, errors.New(msg))
+		}
+	}
+	check(cfg.Store != nil && cfg.Lake != nil && cfg.Access != nil, "Store, Lake and Access are required")
+	check(cfg.Logger != nil && cfg.Observe != nil, "Logger and Observe are required")
+	check(len(cfg.TokenKey) >= 16, "TokenKey must have at least 16 bytes")
+	check(cfg.TempDir != "", "TempDir is required")
+	check(cfg.MaxBadRows > 0 && cfg.Workers > 0 && cfg.Memory > 0, "MaxBadRows, Workers and Memory must be above 0")
+	if err := errors.Join(errs...); err != nil {
+		return nil, fmt.Errorf("control: %w", err)
+	}
+	return &Service{cfg: cfg}, nil
+}
+
+// Handlers binds the operations that this package knows. The others are nil.
+func (s *Service) Handlers() wire.Handlers {
+	return wire.Handlers{
+		CreateDatasetGroup:   s.createDatasetGroup,
+		DescribeDatasetGroup: s.describeDatasetGroup,
+		ListDatasetGroups:    s.listDatasetGroups,
+		DeleteDatasetGroup:   s.deleteDatasetGroup,
+
+		CreateSchema:   s.createSchema,
+		DescribeSchema: s.describeSchema,
+		ListSchemas:    s.listSchemas,
+		DeleteSchema:   s.deleteSchema,
+
+		CreateDataset:   s.createDataset,
+		DescribeDataset: s.describeDataset,
+		ListDatasets:    s.listDatasets,
+		UpdateDataset:   s.updateDataset,
+		DeleteDataset:   s.deleteDataset,
+
+		CreateDatasetImportJob:   s.createDatasetImportJob,
+		DescribeDatasetImportJob: s.describeDatasetImportJob,
+		ListDatasetImportJobs:    s.listDatasetImportJobs,
+
+		TagResource:         s.tagResource,
+		UntagResource:       s.untagResource,
+		ListTagsForResource: s.listTagsForResource,
+	}
+}
+
+// page turns a list request into what the store asks for. Lists hold 100 items
+// unless fewer are asked for.
+func (s *Service) page(list, token string, maxResults *int) (store.Page, error) {
+	p := store.Page{Limit: 100}
+	if maxResults != nil {
+		p.Limit = *maxResults
+	}
+	if token == "" {
+		return p, nil
+	}
+	var err error
+	p.After, err = s.parsePageToken(list, token)
+	return p, err
+}
+
+// resource returns the ARN of a request, which must name a resource of the
+// kind that the operation is about. An absent filter of a list is no ARN.
+func resource(kind, arn string) (bespoke.ARN, error) {
+	a := bespoke.ARN(arn)
+	if arn != "" && a.Kind() != kind {
+		return "", bespoke.Errorf(bespoke.InvalidInput, "The ARN %s is not that of a %s.", arn, strings.ReplaceAll(kind, "-", " "))
+	}
+	return a, nil
+}

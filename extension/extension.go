@@ -1,0 +1,48 @@
+// Package extension serves what Amazon's API cannot say, as plain JSON under
+// /bespoke/v1/: how far an import job is, which rows it refused and why, and
+// what a dataset holds. Requests are signed like those of the API, under the
+// service name personalize, and answered with the same errors. openapi.json
+// describes every path and is served without a signature.
+package extension
+
+import (
+	"context"
+	_ "embed"
+	"net/http"
+	"strings"
+
+	"bespoke"
+	"bespoke/awsapi"
+	"bespoke/control"
+)
+
+//go:embed openapi.json
+var openAPI []byte
+
+// New returns the handler of /bespoke/v1/. It is safe for concurrent use.
+func New(api *awsapi.Server, service *control.Service, scope bespoke.Scope) http.Handler {
+	mux := http.NewServeMux()
+	get := func(name, path string, answer func(ctx context.Context, r *http.Request) (any, error)) {
+		mux.Handle(path, api.Handle(name, func(ctx context.Context, r *http.Request, _ []byte) (any, error) {
+			return answer(ctx, r)
+		}))
+	}
+	get("DescribeImportProgress", "GET /bespoke/v1/dataset-import-jobs/{name}", func(ctx context.Context, r *http.Request) (any, error) {
+		return service.ImportProgress(ctx, scope.ImportJob(r.PathValue("name")))
+	})
+	get("GetImportReport", "GET /bespoke/v1/dataset-import-jobs/{name}/report", func(ctx context.Context, r *http.Request) (any, error) {
+		return service.ImportReport(ctx, scope.ImportJob(r.PathValue("name")))
+	})
+	get("DescribeDatasetContent", "GET /bespoke/v1/datasets/{group}/{type}", func(ctx context.Context, r *http.Request) (any, error) {
+		t := bespoke.DatasetType(strings.ToUpper(r.PathValue("type")))
+		return service.DatasetContent(ctx, scope.Dataset(r.PathValue("group"), t))
+	})
+	get("UnknownExtension", "/bespoke/v1/", func(_ context.Context, r *http.Request) (any, error) {
+		return nil, bespoke.Errorf(bespoke.NotFound, "Nothing answers %s %s. GET /bespoke/v1/openapi.json lists the paths.", r.Method, r.URL.Path)
+	})
+	mux.HandleFunc("GET /bespoke/v1/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(openAPI) // the client may be gone
+	})
+	return mux
+}
