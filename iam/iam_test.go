@@ -150,34 +150,3 @@ func TestReopen(t *testing.T) {
 		}
 	}
 }
-
-// FuzzPolicy feeds one text as every kind of policy. Nothing may panic, and
-// what is accepted must survive a decision.
-func FuzzPolicy(f *testing.F) {
-	for _, doc := range []string{
-		trust,
-		document(`{"Effect":"Allow","Action":["s3:Get*"],"Resource":"arn:aws:s3:::shop/*","Condition":{"StringLike":{"s3:prefix":"in/*"}}}`),
-		document(`{"Effect":"Deny","Principal":{"AWS":["*"],"Service":"personalize.amazonaws.com"},"NotAction":"s3:*","NotResource":"arn:aws:s3:::shop"}`),
-		document(`{"Effect":"Allow","NotPrincipal":"*","Action":"*","Resource":"arn:aws:s3:::shop"}`),
-		`{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":null}}`,
-		`[]`, `null`, `{"Statement":null}`, `{"Statement":[null]}`, `{"Version":1}`,
-	} {
-		f.Add(doc)
-	}
-	f.Fuzz(func(t *testing.T, doc string) {
-		s := with(t, "", "")
-		a := iam.Access{RoleARN: roleARN, Action: iam.GetObject, Bucket: "shop", Key: "a"}
-		if s.PutRolePolicy("personalize", "p", doc) != nil && s.Decide(a) == nil {
-			t.Error("a refused policy gave a right")
-		}
-		bucketErr := s.PutBucketPolicy("shop", doc)
-		if err := s.Decide(a); err != nil && bucketErr == nil && strings.Contains(err.Error(), "cannot be read") {
-			t.Errorf("an accepted bucket policy cannot be read: %v", err)
-		}
-		if s.SetTrust("personalize", doc) == nil {
-			if err := s.Decide(a); code(err) == iam.MalformedPolicy {
-				t.Errorf("an accepted trust policy cannot be read: %v", err)
-			}
-		}
-	})
-}
