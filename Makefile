@@ -40,9 +40,11 @@ test: $(python)/stamp $(node_modules)/stamp ## all tests, with boto3, the AWS CL
 	BESPOKE_PYTHON=$(python)/bin/python BESPOKE_NODE_MODULES=$(node_modules) go test -count=1 -timeout 15m $(TESTFLAGS) ./...
 	@if [ -f bench/go.mod ]; then cd bench && go vet ./...; fi
 
-$(python)/stamp: $(clients)/python/requirements.txt $(clients)/python/install.py
+requirements := $(clients)/python/requirements.txt test/lake/requirements.txt
+
+$(python)/stamp: $(requirements) $(clients)/python/install.py
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is missing; install Python 3.10 or newer, or set PYTHON" >&2; exit 1; }
-	$(PYTHON) $(clients)/python/install.py $(python)
+	$(PYTHON) $(clients)/python/install.py $(python) $(requirements)
 	@touch $@
 
 $(node_modules)/stamp: $(clients)/js/package.json $(clients)/js/package-lock.json $(clients)/js/.npmrc

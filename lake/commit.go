@@ -63,6 +63,16 @@ func (t *Table) commit(ctx context.Context, c Commit) (int64, error) {
 	return snap.SnapshotID, err
 }
 
+// Committed reports whether a job has committed to the table.
+func (t *Table) Committed(ctx context.Context, job bespoke.ARN) (bool, error) {
+	meta, _, err := t.metadata(ctx)
+	if err != nil {
+		return false, fmt.Errorf("lake: table %s: %w", t.id, err)
+	}
+	_, ok := t.committed(meta, job)
+	return ok, nil
+}
+
 // committed looks for the snapshot of a job, among those that are there and those
 // that have expired.
 func (t *Table) committed(meta table.Metadata, job bespoke.ARN) (int64, bool) {

@@ -228,23 +228,28 @@ func (l *Lake) Drop(ctx context.Context, dataset bespoke.ARN) error {
 	}
 	l.making.Lock()
 	defer l.making.Unlock()
-	t, err := l.Table(ctx, dataset)
+	unlock, err := (&Table{id: id, state: l.stateOf(id)}).lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	// The metadata is not read: a table whose files are damaged can be dropped.
+	loc, err := l.cat.location(ctx, id)
 	if errors.Is(err, ErrNoTable) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("lake: drop: %w", err)
 	}
-	unlock, err := t.lock(ctx)
-	if err != nil {
-		return err
+	dir := filepath.Dir(filepath.Dir(loc))
+	if !within(filepath.Join(l.dir, "tables"), dir) {
+		return fmt.Errorf("lake: drop: table %s is in %s, which is not below %s", id, dir, l.dir)
 	}
-	defer unlock()
 	if err := l.cat.remove(ctx, id); err != nil {
 		return fmt.Errorf("lake: drop: %w", err)
 	}
 	// From here on the table is gone; what a crash leaves behind, Sweep finds.
-	if err := os.RemoveAll(t.dir); err != nil {
+	if err := os.RemoveAll(dir); err != nil {
 		return fmt.Errorf("lake: drop: %w", err)
 	}
 	return nil

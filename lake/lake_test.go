@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -365,6 +366,10 @@ func TestConcurrentCommitsFollowOneAnother(t *testing.T) {
 	if err != nil || len(snaps) != n {
 		t.Errorf("%d snapshots, %v", len(snaps), err)
 	}
+	metas, err := filepath.Glob(filepath.Join(filepath.Dir(tab.DataDir()), "metadata", "*.metadata.json"))
+	if err != nil || len(metas) > 21 {
+		t.Errorf("%d metadata files are kept, want at most 21, %v", len(metas), err)
+	}
 	rows, err := snaps[n-1].Rows()
 	if err != nil || rows[lake.Bulk] != n {
 		t.Errorf("rows %v, %v", rows, err)
@@ -505,5 +510,37 @@ func TestStatsOfInteractions(t *testing.T) {
 	}
 	if st.Rows[lake.Bulk] != 3 || st.Users.Count != 2 || st.Items.Count != 2 || st.First.Unix() != 50 || st.Last.Unix() != 300 || st.Actions != nil {
 		t.Errorf("stats %+v, users %+v, items %+v", st, st.Users, st.Items)
+	}
+}
+
+func TestTableOfNewerLayout(t *testing.T) {
+	t.Parallel()
+	l := open(t, t.TempDir())
+	tab := create(t, l, items, itemSchema)
+	metas, err := filepath.Glob(filepath.Join(filepath.Dir(tab.DataDir()), "metadata", "*.metadata.json"))
+	if err != nil || len(metas) != 1 {
+		t.Fatal(metas, err)
+	}
+	f := func(old, new, want string) {
+		t.Helper()
+		b, err := os.ReadFile(metas[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed := strings.Replace(string(b), old, new, 1)
+		if changed == string(b) {
+			t.Fatalf("%s is not in %s", old, b)
+		}
+		if err := os.WriteFile(metas[0], []byte(changed), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.Table(t.Context(), items); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("table: %v, want %q", err, want)
+		}
+	}
+	f(`"bespoke.layout":"1"`, `"bespoke.layout":"2"`, `has layout "2" and Iceberg format 2, this program reads layout 1`)
+	f(`{`, `[`, ".metadata.json")
+	if err := l.Drop(t.Context(), items); err != nil {
+		t.Errorf("drop of a damaged table: %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-"""Makes a virtual environment with the pinned requirements: install.py FOLDER.
+"""Makes a virtual environment with pinned requirements: install.py FOLDER FILE...
 
 Needs nothing but python3's standard library. Debian's python3 comes without
 pip and without ensurepip, so pip itself is fetched here: one wheel, of a pinned
@@ -65,19 +65,19 @@ def pip_wheel():
 
 
 def main():
-    if len(sys.argv) != 2:
-        sys.exit("usage: install.py FOLDER")
+    if len(sys.argv) < 3:
+        sys.exit("usage: install.py FOLDER REQUIREMENTS...")
     if sys.version_info < (3, 10):
         sys.exit(f"Python {sys.version.split()[0]} is too old for the client suites; they need 3.10 or newer")
     folder = pathlib.Path(sys.argv[1])
-    requirements = pathlib.Path(__file__).with_name("requirements.txt")
+    requirements = [arg for file in sys.argv[2:] for arg in ("-r", file)]
     venv.create(folder, clear=True, with_pip=False)
     with tempfile.TemporaryDirectory() as temp:
         wheel = pathlib.Path(temp, PIP)
         wheel.write_bytes(pip_wheel())
         subprocess.run(
             [folder / "bin" / "python", wheel / "pip", "install", "--quiet", "--disable-pip-version-check",
-             "--no-input", "--no-cache-dir", "--require-hashes", "-r", requirements],
+             "--no-input", "--no-cache-dir", "--require-hashes", *requirements],
             check=True,
         )
 
