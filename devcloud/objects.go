@@ -53,6 +53,14 @@ func (b *buckets) ListObjectsV2(ctx context.Context, in *s3.ListObjectsV2Input) 
 	return out, b.answer(err)
 }
 
+func (b *buckets) ListObjectVersions(ctx context.Context, in *s3.ListObjectVersionsInput) (s3response.ListVersionsResult, error) {
+	c := *in
+	c.Bucket = b.at(in.Bucket)
+	out, err := b.posix.ListObjectVersions(ctx, &c)
+	out.Name = in.Bucket
+	return out, b.answer(err)
+}
+
 func (b *buckets) DeleteObject(ctx context.Context, in *s3.DeleteObjectInput) (*s3.DeleteObjectOutput, error) {
 	c := *in
 	c.Bucket = b.at(in.Bucket)
