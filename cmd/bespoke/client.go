@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	awscreds "github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// client speaks to a running server as any other SDK would: signed requests to
+// the public API and to the extensions.
+type client struct {
+	server running
+	creds  credentials
+	http   http.Client
+}
+
+func newClient(r running, c credentials) *client {
+	return &client{server: r, creds: c, http: http.Client{Timeout: time.Minute}}
+}
+
+// apiError is an error answer of the server.
+type apiError struct {
+	Type    string `json:"__type"`
+	Message string `json:"message"`
+}
+
+func (e *apiError) Error() string { return e.Type + ": " + e.Message }
+
+// call runs one operation of the control plane.
+func (c *client) call(ctx context.Context, operation string, in, out any) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.server.API+"/", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	req.Header.Set("X-Amz-Target", "AmazonPersonalize."+operation)
+	return c.do(req, body, out)
+}
+
+// get reads one of the extensions' documents.
+func (c *client) get(ctx context.Context, path string, out any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.server.API+path, nil)
+	if err != nil {
+		return err
+	}
+	return c.do(req, nil, out)
+}
+
+func (c *client) do(req *http.Request, body []byte, out any) error {
+	sum := sha256.Sum256(body)
+	key := aws.Credentials{AccessKeyID: c.creds.AccessKey, SecretAccessKey: c.creds.Secret}
+	if err := v4.NewSigner().SignHTTP(req.Context(), key, req, hex.EncodeToString(sum[:]), "personalize", c.server.Region, time.Now()); err != nil {
+		return err
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return fmt.Errorf("the server at %s does not answer: %w", c.server.API, err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		e := &apiError{Type: resp.Status}
+		if json.Unmarshal(answer, e) != nil {
+			e.Message = string(answer)
+		}
+		return e
+	}
+	if out == nil {
+		return nil
+	}
+	return json.Unmarshal(answer, out)
+}
+
+// s3 returns a client of the server's embedded S3.
+func (c *client) s3() *s3.Client {
+	return s3.New(s3.Options{
+		BaseEndpoint: aws.String(c.server.S3),
+		Region:       c.server.Region,
+		UsePathStyle: true,
+		Credentials:  awscreds.NewStaticCredentialsProvider(c.creds.AccessKey, c.creds.Secret, ""),
+	})
+}

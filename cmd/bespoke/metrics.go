@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"bespoke/control"
+	"bespoke/job"
+)
+
+// metrics are what /metrics shows, in a registry of the server's own.
+type metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec
+	duration *prometheus.HistogramVec
+	rows     *prometheus.CounterVec
+	bytes    prometheus.Counter
+	imports  *prometheus.HistogramVec
+}
+
+// newMetrics returns the metrics of one server; queue is asked at each scrape.
+func newMetrics(queue func(context.Context) (job.Counts, error)) *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bespoke_requests_total", Help: "Requests answered, by operation and error code; OK for success."}, []string{"operation", "code"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "bespoke_request_duration_seconds", Help: "Time from a request's arrival to its answer.",
+			Buckets: prometheus.ExponentialBuckets(0.0005, 4, 8)}, []string{"operation"}),
+		rows: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bespoke_import_rows_total", Help: "Rows of ended import jobs, by what became of them."}, []string{"outcome"}),
+		bytes: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "bespoke_import_bytes_total", Help: "Bytes of source objects that ended import jobs have read."}),
+		imports: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "bespoke_import_duration_seconds", Help: "Time from a job's acceptance to its end, by mode and final status.",
+			Buckets: prometheus.ExponentialBuckets(0.05, 4, 9)}, []string{"mode", "status"}),
+	}
+	version := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "bespoke_build_info", Help: "Always 1; the label is the version.", ConstLabels: prometheus.Labels{"version": version}})
+	version.Set(1)
+	m.registry.MustRegister(m.requests, m.duration, m.rows, m.bytes, m.imports, version, queueCollector{queue},
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+func (m *metrics) request(operation, code string, d time.Duration) {
+	m.requests.WithLabelValues(operation, code).Inc()
+	m.duration.WithLabelValues(operation).Observe(d.Seconds())
+}
+
+func (m *metrics) imported(p control.ImportProgress) {
+	for outcome, n := range map[string]int64{
+		"accepted": p.Rows.Accepted, "replaced": p.Rows.Replaced, "duplicate": p.Rows.Duplicate, "rejected": p.Rows.Rejected,
+	} {
+		m.rows.WithLabelValues(outcome).Add(float64(n))
+	}
+	m.bytes.Add(float64(p.Bytes.Done))
+	m.imports.WithLabelValues(string(p.Mode), string(p.Status)).Observe(p.Updated.Sub(p.Created).Seconds())
+}
+
+// queueCollector reads the job queue's length when it is scraped.
+type queueCollector struct {
+	counts func(context.Context) (job.Counts, error)
+}
+
+var queueLength = prometheus.NewDesc("bespoke_jobs", "Background jobs, by whether they wait or run.", []string{"state"}, nil)
+
+func (queueCollector) Describe(ch chan<- *prometheus.Desc) { ch <- queueLength }
+
+func (c queueCollector) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	n, err := c.counts(ctx)
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(queueLength, err)
+		return
+	}
+	ch <- prometheus.MustNewConstMetric(queueLength, prometheus.GaugeValue, float64(n.Waiting), "waiting")
+	ch <- prometheus.MustNewConstMetric(queueLength, prometheus.GaugeValue, float64(n.Running), "running")
+}

@@ -1,0 +1,245 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"regexp"
+	"runtime"
+	"strings"
+	"time"
+
+	"bespoke"
+	"bespoke/awsapi"
+	"bespoke/control"
+	"bespoke/extension"
+	"bespoke/job"
+	"bespoke/lake"
+	"bespoke/store/sqlite"
+)
+
+// What imports may use of the machine. Two run at a time; together with the
+// rest of the process they stay below 512 MiB.
+const (
+	importsAtOnce = 2
+	importMemory  = 128 << 20
+	memoryLimit   = 448 << 20
+)
+
+var importWorkers = runtime.GOMAXPROCS(0)
+
+// serverConfig are the settings of one server.
+type serverConfig struct {
+	data, listen, s3Listen, s3Endpoint, stsEndpoint, roles, region, account string
+	strict                                                                  bool
+	maxBadRows                                                              int // 0 means 1000
+	logger                                                                  *slog.Logger
+}
+
+func (c serverConfig) validate() error {
+	var errs []error
+	if !regexp.MustCompile(`^\d{12}$`).MatchString(c.account) {
+		errs = append(errs, fmt.Errorf("--account %q is not twelve digits", c.account))
+	}
+	if !regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d$`).MatchString(c.region) {
+		errs = append(errs, fmt.Errorf("--region %q is not a region such as us-east-1", c.region))
+	}
+	if c.s3Endpoint == "" && (c.stsEndpoint != "" || c.roles != "") {
+		errs = append(errs, errors.New("--sts-endpoint and --roles are for an S3 of your own: give --s3-endpoint too"))
+	}
+	if c.roles != "" && c.stsEndpoint != "" {
+		errs = append(errs, errors.New("roles come from --roles or from --sts-endpoint, not both"))
+	}
+	if c.maxBadRows < 0 {
+		errs = append(errs, errors.New("--max-bad-rows is below 0"))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return usageError{err.Error()}
+	}
+	return nil
+}
+
+func (c serverConfig) scope() bespoke.Scope {
+	partition := "aws"
+	switch {
+	case strings.HasPrefix(c.region, "cn-"):
+		partition = "aws-cn"
+	case strings.HasPrefix(c.region, "us-gov-"):
+		partition = "aws-us-gov"
+	}
+	return bespoke.Scope{Partition: partition, Region: c.region, Account: c.account}
+}
+
+// server is a running server. Its parts were started in the order of closers
+// and are stopped in the reverse.
+type server struct {
+	where  running
+	creds  credentials
+	failed chan error // a listener that ended by itself
+
+	closers []func(context.Context) error
+}
+
+// stopWithin bounds how long a stop waits for requests and jobs.
+const stopWithin = 15 * time.Second
+
+// startServer brings everything up. Where it fails, what had been started is
+// stopped again.
+func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	s := &server{failed: make(chan error, 2)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.stop())
+		}
+	}()
+	dir, err := openFolder(cfg.data)
+	if err != nil {
+		return nil, err
+	}
+	s.onStop(func(context.Context) error { return dir.close() })
+	if s.creds, err = dir.credentials(); err != nil {
+		return nil, err
+	}
+	st, err := sqlite.Open(ctx, sqlite.Config{Path: dir.path("bespoke.db"), Logger: cfg.logger})
+	if err != nil {
+		return nil, err
+	}
+	s.onStop(func(context.Context) error { return st.Close() })
+	tables, err := lake.Open(ctx, lake.Config{Dir: dir.path("lake"), Log: cfg.logger})
+	if err != nil {
+		return nil, err
+	}
+	s.onStop(func(context.Context) error { return tables.Close() })
+	cloud, err := s.openStorage(ctx, cfg, dir)
+	if err != nil {
+		return nil, err
+	}
+	seen := newMetrics(st.Queue().Counts)
+	service, err := control.New(control.Config{
+		Scope: cfg.scope(), Store: st, Lake: tables, Access: cloud.access, Limits: cfg.limits(),
+		TokenKey: s.creds.TokenKey, TempDir: dir.path("tmp"), MaxBadRows: max(cfg.maxBadRows, 1),
+		Workers: importWorkers, Memory: importMemory, Logger: cfg.logger, Observe: seen.imported,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.startJobs(ctx, cfg, st, service); err != nil {
+		return nil, err
+	}
+	verifier, err := awsapi.NewVerifier(awsapi.VerifierConfig{Credentials: cloud.credential})
+	if err != nil {
+		return nil, err
+	}
+	api, err := awsapi.New(awsapi.Config{Handlers: service.Handlers(), Verifier: verifier, Logger: cfg.logger, Observe: seen.request})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", bySignedService(api, cloud.identity(verifier)))
+	mux.Handle("/bespoke/v1/", extension.New(api, service, cfg.scope()))
+	mux.Handle("GET /metrics", seen.handler())
+	mux.HandleFunc("GET /healthz", healthy(st.Ping))
+	addr, err := s.listen(cfg.listen, mux, cfg.logger)
+	if err != nil {
+		return nil, err
+	}
+	s.where = running{PID: os.Getpid(), API: origin(addr), S3: cloud.endpoint, Region: cfg.region, Account: cfg.account, OwnCredentials: cloud.external}
+	return s, publish(dir.path("server.json"), s.where)
+}
+
+func (c serverConfig) limits() bespoke.Limits {
+	if c.strict {
+		return bespoke.StrictLimits()
+	}
+	return bespoke.GenerousLimits()
+}
+
+// startJobs begins to run background jobs, those of an earlier process first.
+func (s *server) startJobs(ctx context.Context, cfg serverConfig, st *sqlite.Store, service *control.Service) error {
+	runner, err := job.NewRunner(job.Config{
+		Queue: st.Queue(), Handle: service.Advance, OnGiveUp: service.GiveUp,
+		Imports: importsAtOnce, Logger: cfg.logger,
+	})
+	if err != nil {
+		return err
+	}
+	// The jobs end by stop, softly, and not with ctx.
+	if err := runner.Start(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
+	s.onStop(runner.Stop)
+	return nil
+}
+
+// listen serves h on an address. Slow clients are cut off: a request has to
+// arrive within half a minute.
+func (s *server) listen(address string, h http.Handler, logger *slog.Logger) (net.Addr, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%w; choose another address with --listen", err)
+	}
+	srv := &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+	}
+	go func() {
+		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			s.failed <- err
+		}
+	}()
+	s.onStop(func(ctx context.Context) error {
+		if err := srv.Shutdown(ctx); err != nil {
+			return errors.Join(err, srv.Close())
+		}
+		return nil
+	})
+	return l.Addr(), nil
+}
+
+func (s *server) onStop(f func(context.Context) error) { s.closers = append(s.closers, f) }
+
+// stop ends everything, softly for a while and then hard. Import jobs that are
+// under way go on after the next start.
+func (s *server) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
+	defer cancel()
+	var errs []error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		errs = append(errs, s.closers[i](ctx))
+	}
+	s.closers = nil
+	return errors.Join(errs...)
+}
+
+// bySignedService hands requests that are signed for IAM or STS to identity
+// and all others to api.
+func bySignedService(api, identity http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch awsapi.ClaimedService(r) {
+		case "iam", "sts":
+			identity.ServeHTTP(w, r)
+		default:
+			api.ServeHTTP(w, r)
+		}
+	})
+}
+
+// healthy answers 200 while the metadata can be read.
+func healthy(ping func(context.Context) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+		defer cancel()
+		if err := ping(ctx); err != nil {
+			http.Error(w, "the metadata store does not answer", http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ok")
+	}
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+const pollEvery = 100 * time.Millisecond
+
+// watch follows an import job until it is ACTIVE or has failed.
+func (c *client) watch(ctx context.Context, arn string, show *bar) (jobProgress, error) {
+	for {
+		var p jobProgress
+		if err := c.get(ctx, "/bespoke/v1/dataset-import-jobs/"+nameOf(arn), &p); err != nil {
+			return p, err
+		}
+		if p.Status == "ACTIVE" || p.Status == "CREATE FAILED" {
+			if show != nil {
+				show.done(p)
+			}
+			return p, nil
+		}
+		if show != nil {
+			show.draw(p)
+		}
+		if err := pause(ctx); err != nil {
+			return p, fmt.Errorf("stopped watching; the import goes on: %w", err)
+		}
+	}
+}
+
+// active waits until the described resource is ACTIVE.
+func (c *client) active(ctx context.Context, describe, member, arn string) error {
+	for {
+		var out map[string]struct {
+			Status        string `json:"status"`
+			FailureReason string `json:"failureReason"`
+		}
+		if err := c.call(ctx, describe, map[string]string{member: arn}, &out); err != nil {
+			return err
+		}
+		for _, r := range out {
+			switch r.Status {
+			case "ACTIVE":
+				return nil
+			case "CREATE PENDING", "CREATE IN_PROGRESS", "UPDATE PENDING", "UPDATE IN_PROGRESS":
+			default:
+				return fmt.Errorf("%s is %s: %s", arn, r.Status, r.FailureReason)
+			}
+		}
+		if err := pause(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+func pause(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(pollEvery):
+		return nil
+	}
+}
+
+func nameOf(arn string) string {
+	for i := len(arn) - 1; i >= 0; i-- {
+		if arn[i] == '/' {
+			return arn[i+1:]
+		}
+	}
+	return arn
+}
+
+// bucket makes a bucket unless it is there.
+func (c *client) bucket(ctx context.Context, name string) error {
+	_, err := c.s3().CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String(name)})
+	_, mine := errors.AsType[*types.BucketAlreadyOwnedByYou](err)
+	_, exists := errors.AsType[*types.BucketAlreadyExists](err)
+	if mine || exists {
+		return nil
+	}
+	return err
+}
+
+// upload puts a local file into the bucket under key.
+func (c *client) upload(ctx context.Context, file, bucket, key string) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := c.bucket(ctx, bucket); err != nil {
+		return err
+	}
+	_, err = c.s3().PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String(bucket), Key: aws.String(key), Body: f})
+	if err != nil {
+		return fmt.Errorf("upload of %s: %w", file, err)
+	}
+	return nil
+}
