@@ -144,7 +144,7 @@ func indices(d *parquet.Dict, texts [][]byte) []uint32 {
 func TestWriter(t *testing.T) {
 	t.Parallel()
 	for _, dictBytes := range []int{1 << 14, 1 << 20, 64 << 20} {
-		for _, n := range []int{0, 1, 1000, 1300000} {
+		for _, n := range []int{0, 1, 1000, 600000} {
 			if n > 1000 && testing.Short() {
 				continue
 			}
