@@ -48,7 +48,7 @@ func (t *Table) commit(ctx context.Context, c Commit) (int64, error) {
 	if id, ok := t.committed(meta, c.Job); ok {
 		return id, nil
 	}
-	if t.movedSince(meta, c.Base, c.Origin) {
+	if c.Mode == bespoke.Incremental && t.movedSince(meta, c.Base, c.Origin) {
 		return 0, ErrMoved
 	}
 	w := &writer{table: t, meta: meta, parent: t.snapshot(meta, meta.CurrentSnapshot()), commit: c, id: newID(meta)}
@@ -63,11 +63,13 @@ func (t *Table) commit(ctx context.Context, c Commit) (int64, error) {
 	return snap.SnapshotID, err
 }
 
-// Committed reports whether a job has committed to the table.
+// Committed reports whether a job has committed to the table. A job that goes on
+// after a crash asks before it starts: its source may have changed since, and its
+// own rows would count as earlier ones.
 func (t *Table) Committed(ctx context.Context, job bespoke.ARN) (bool, error) {
 	meta, _, err := t.metadata(ctx)
 	if err != nil {
-		return false, fmt.Errorf("lake: table %s: %w", t.id, err)
+		return false, err
 	}
 	_, ok := t.committed(meta, job)
 	return ok, nil

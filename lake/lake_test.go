@@ -308,6 +308,11 @@ func TestJobCommitsOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for name, want := range map[string]bool{"one": true, "never": false} {
+		if done, err := tab.Committed(t.Context(), job(name)); done != want || err != nil {
+			t.Errorf("%s has committed: %v, %v", name, done, err)
+		}
+	}
 	again := write(t, tab, job("one"), lake.Bulk, row{"a", 1})
 	if got := commit(t, tab, lake.Commit{Job: job("one"), Mode: bespoke.Full, Files: []lake.File{again}}); got != id {
 		t.Errorf("second commit made snapshot %d, the first was %d", got, id)

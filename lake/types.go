@@ -73,8 +73,8 @@ type Commit struct {
 	// once or more: rows of Files, and with INCREMENTAL also of the files that the
 	// table has. Nil yields none.
 	Dead iter.Seq[Position]
-	// Base is the id of the snapshot that Dead was worked out from; the commit is
-	// refused if rows of the origin have changed since. 0 where that cannot matter.
+	// Base is the id of the snapshot that Dead was worked out from: an INCREMENTAL
+	// commit is refused if rows of the origin have changed since. 0 is not checked.
 	Base int64
 	// Counts are kept in the snapshot's summary, with "bespoke." before the name.
 	Counts map[string]string
