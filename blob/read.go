@@ -95,6 +95,9 @@ func (b *body) Read(p []byte) (int, error) {
 	}
 	p = p[:min(int64(len(p)), b.end-b.pos)]
 	for {
+		if b.ctx.Err() != nil {
+			return 0, fmt.Errorf("read %s: %w", b.object, context.Cause(b.ctx))
+		}
 		if b.conn == nil {
 			if err := b.open(); err != nil {
 				return 0, err
@@ -113,8 +116,6 @@ func (b *body) Read(p []byte) (int, error) {
 		switch {
 		case err == nil || n > 0:
 			return n, nil
-		case b.ctx.Err() != nil:
-			return 0, fmt.Errorf("read %s: %w", b.object, context.Cause(b.ctx))
 		case kindOf(err) != nil:
 			return 0, wrap("read", b.object.String(), err)
 		}
