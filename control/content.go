@@ -13,8 +13,9 @@ import (
 type DatasetContent struct {
 	DatasetARN    bespoke.ARN       `json:"datasetArn"`
 	Rows          OriginCounts      `json:"rows"`
-	DistinctUsers *Distinct         `json:"distinctUsers,omitempty"` // nil where the dataset has no USER_ID
-	DistinctItems *Distinct         `json:"distinctItems,omitempty"`
+	DistinctUsers int64             `json:"distinctUsers"`
+	DistinctItems int64             `json:"distinctItems"`
+	Approximate   bool              `json:"approximate"`        // of the distinct counts: too many to tell apart
 	Earliest      *time.Time        `json:"earliest,omitempty"` // the smallest TIMESTAMP
 	Latest        *time.Time        `json:"latest,omitempty"`
 	Snapshots     []DatasetSnapshot `json:"snapshots"` // newest first
@@ -24,19 +25,6 @@ type DatasetContent struct {
 type OriginCounts struct {
 	Bulk int64 `json:"bulk"` // by import jobs
 	Put  int64 `json:"put"`  // one by one
-}
-
-// Distinct is how many different values a column has.
-type Distinct struct {
-	Count       int64 `json:"count"`
-	Approximate bool  `json:"approximate"` // an estimate, as there are too many to tell apart
-}
-
-func distinct(d *lake.Distinct) *Distinct {
-	if d == nil {
-		return nil
-	}
-	return &Distinct{Count: d.Count, Approximate: d.Approximate}
 }
 
 // DatasetSnapshot is one state that a dataset has had.
@@ -68,7 +56,12 @@ func (s *Service) DatasetContent(ctx context.Context, arn bespoke.ARN) (DatasetC
 		return out, err
 	}
 	out.Rows = OriginCounts{Bulk: stats.Rows[lake.Bulk], Put: stats.Rows[lake.Put]}
-	out.DistinctUsers, out.DistinctItems = distinct(stats.Users), distinct(stats.Items)
+	for to, from := range map[*int64]*lake.Distinct{&out.DistinctUsers: stats.Users, &out.DistinctItems: stats.Items} {
+		if from != nil {
+			*to = from.Count
+			out.Approximate = out.Approximate || from.Approximate
+		}
+	}
 	if !stats.First.IsZero() {
 		out.Earliest, out.Latest = &stats.First, &stats.Last
 	}

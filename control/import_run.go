@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -53,6 +54,9 @@ func (s *Service) runImport(ctx context.Context, arn bespoke.ARN) error {
 	}
 	if err := s.cfg.Store.FinishImportJob(ctx, arn, reason); err != nil {
 		return err
+	}
+	if _, err := table.Expire(ctx, time.Now().Add(-s.cfg.KeepSnapshots)); err != nil {
+		s.cfg.Logger.WarnContext(ctx, "old snapshots stay; the next import tries again", "dataset", d.ARN, "err", err)
 	}
 	if p, err := s.ImportProgress(ctx, arn); err == nil {
 		s.cfg.Observe(p)

@@ -78,9 +78,6 @@ func list(ctx context.Context, access Objects, u bespoke.S3URL) ([]bespoke.Objec
 // locationRefusal says why a location cannot be read. The text on privileges
 // is Amazon's, with what was refused after it.
 func locationRefusal(err error, location string) error {
-	if e, ok := errors.AsType[*bespoke.Error](err); ok {
-		return e
-	}
 	u, _ := bespoke.ParseS3URL(location)
 	switch {
 	case errors.Is(err, blob.ErrRole):

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"log/slog"
 	"strings"
+	"time"
 
 	"bespoke"
 	"bespoke/awsapi/wire"
@@ -31,7 +32,9 @@ type Config struct {
 	MaxBadRows int
 	Workers    int   // splits of one import that are read at once
 	Memory     int64 // bytes that one import may use for its buffers
-	Logger     *slog.Logger
+	// KeepSnapshots is how long an earlier state of a dataset stays readable.
+	KeepSnapshots time.Duration
+	Logger        *slog.Logger
 	// Observe is told about every import that has ended, for metrics.
 	Observe func(ImportProgress)
 }

@@ -134,11 +134,14 @@ func (b *badRows) list(plan *plan, lines []int64) []BadRow {
 // failure is the error of a job with bad rows: the first, and how many there
 // are.
 func failure(first BadRow, bad, rows int64) *bespoke.Error {
-	noun := "rows are"
-	if bad == 1 {
-		noun = "row is"
+	noun, verb := "rows", "are"
+	if rows == 1 {
+		noun = "row"
 	}
-	return bespoke.Errorf(bespoke.InvalidInput, "%s. %s of %s %s bad.", trimStop(first.String()), thousands(bad), thousands(rows), noun)
+	if bad == 1 {
+		verb = "is"
+	}
+	return bespoke.Errorf(bespoke.InvalidInput, "%s. %s of %s %s %s bad.", trimStop(first.String()), thousands(bad), thousands(rows), noun, verb)
 }
 
 func trimStop(s string) string {

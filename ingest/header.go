@@ -211,7 +211,7 @@ func (l *layout) match(o bespoke.Object, s *schema.Schema) error {
 		l.index = append(l.index, at)
 	}
 	if missing != nil { // the text is Amazon's
-		return bespoke.Errorf(bespoke.InvalidInput, "Input csv is missing the following columns: [%s]", strings.Join(missing, ", "))
+		return bespoke.Errorf(bespoke.InvalidInput, "Input csv is missing the following columns: [%s] (%s)", strings.Join(missing, ", "), o)
 	}
 	for i, n := range l.names {
 		if !used[i] {

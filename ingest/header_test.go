@@ -34,8 +34,8 @@ func TestHeader(t *testing.T) {
 	f("", "timestamp, x,event_VALUE,ITEM_ID,\"USER_ID\",EVENT_TYPE\n")
 	f("", good+",user_id,,\n")              // exact match wins, nameless columns are nobody's
 	f("", good+"\n", strings.ToLower(good)) // names differ in case only
-	f("Input csv is missing the following columns: [ITEM_ID, TIMESTAMP]", "EVENT_TYPE,EVENT_VALUE,USER_ID\n")
-	f("Input csv is missing the following columns: [USER_ID]", "\ufeff\ufeff"+good)
+	f("Input csv is missing the following columns: [ITEM_ID, TIMESTAMP] (s3://b/0)", "EVENT_TYPE,EVENT_VALUE,USER_ID\n")
+	f("Input csv is missing the following columns: [USER_ID] (s3://b/0)", "\ufeff\ufeff"+good)
 	f("s3://b/0: the header names the column USER_ID twice.", good+",USER_ID")
 	f("s3://b/0: the columns user_id and User_ID of the header could both be USER_ID.", "user_id,User_ID,ITEM_ID,EVENT_TYPE,EVENT_VALUE,TIMESTAMP")
 	f("All objects must have the same header: s3://b/0 has the columns [EVENT_TYPE, EVENT_VALUE, ITEM_ID, TIMESTAMP, USER_ID], "+
@@ -58,7 +58,7 @@ func TestHeader(t *testing.T) {
 func TestRunHeader(t *testing.T) {
 	t.Parallel()
 	_, err := ingest.Run(t.Context(), config(t, bespoke.Interactions, interactions(t), objects{"a": "USER_ID\n1\n"}))
-	if err == nil || err.Error() != "InvalidInputException: Input csv is missing the following columns: [ITEM_ID, EVENT_TYPE, EVENT_VALUE, TIMESTAMP]" {
+	if err == nil || err.Error() != "InvalidInputException: Input csv is missing the following columns: [ITEM_ID, EVENT_TYPE, EVENT_VALUE, TIMESTAMP] (s3://b/a)" {
 		t.Errorf("error %v", err)
 	}
 }

@@ -85,13 +85,14 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 	r.name = fmt.Sprintf("%016x", r.seeds[0]*r.seeds[1])
 	res, err := r.all(ctx)
 	if r.log != nil {
-		err = errors.Join(err, r.log.close())
+		if left := r.log.close(); left != nil {
+			err = errors.Join(err, left)
+		}
 	}
 	if err != nil {
 		res.Files, res.Dead = nil, nil
-		err = errors.Join(err, r.removeFiles())
-		if e, ok := errors.AsType[*bespoke.Error](err); ok {
-			err = e
+		if left := r.removeFiles(); left != nil {
+			err = errors.Join(err, left)
 		}
 	}
 	return res, err

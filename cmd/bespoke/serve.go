@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"time"
 )
 
 const (
@@ -26,6 +27,7 @@ func serve(ctx context.Context, args []string, std streams, getenv func(string) 
 	fs.StringVar(&cfg.region, "region", defaultRegion, "region in ARNs, and of requests' signatures")
 	fs.StringVar(&cfg.account, "account", defaultAccount, "account in ARNs: twelve digits")
 	fs.BoolVar(&cfg.strict, "strict-limits", false, "enforce Amazon's quotas")
+	fs.DurationVar(&cfg.keepSnapshots, "keep-snapshots", time.Hour, "how long the state of a dataset before an import stays on disk")
 	fs.IntVar(&cfg.maxBadRows, "max-bad-rows", 1000, "how many bad rows an import's report keeps")
 	verbose := fs.Bool("verbose", false, "log at debug level")
 	logJSON := fs.Bool("json", false, "log as JSON lines")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,6 +38,7 @@ type serverConfig struct {
 	data, listen, s3Listen, s3Endpoint, stsEndpoint, roles, region, account string
 	strict                                                                  bool
 	maxBadRows                                                              int // 0 means 1000
+	keepSnapshots                                                           time.Duration
 	logger                                                                  *slog.Logger
 }
 
@@ -54,8 +56,8 @@ func (c serverConfig) validate() error {
 	if c.roles != "" && c.stsEndpoint != "" {
 		errs = append(errs, errors.New("roles come from --roles or from --sts-endpoint, not both"))
 	}
-	if c.maxBadRows < 0 {
-		errs = append(errs, errors.New("--max-bad-rows is below 0"))
+	if c.maxBadRows < 0 || c.keepSnapshots < 0 {
+		errs = append(errs, errors.New("--max-bad-rows and --keep-snapshots must not be below 0"))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return usageError{err.Error()}
@@ -117,6 +119,10 @@ func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 		return nil, err
 	}
 	s.onStop(func(context.Context) error { return tables.Close() })
+	// No job runs yet, so what no snapshot refers to was left by a crash.
+	if err := tables.Sweep(ctx); err != nil {
+		return nil, err
+	}
 	cloud, err := s.openStorage(ctx, cfg, dir)
 	if err != nil {
 		return nil, err
@@ -124,7 +130,7 @@ func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 	seen := newMetrics(st.Queue().Counts)
 	service, err := control.New(control.Config{
 		Scope: cfg.scope(), Store: st, Lake: tables, Access: cloud.access, Limits: cfg.limits(),
-		TokenKey: s.creds.TokenKey, TempDir: dir.path("tmp"), MaxBadRows: max(cfg.maxBadRows, 1),
+		TokenKey: s.creds.TokenKey, TempDir: dir.path("tmp"), MaxBadRows: cmp.Or(cfg.maxBadRows, 1000), KeepSnapshots: cfg.keepSnapshots,
 		Workers: importWorkers, Memory: importMemory, Logger: cfg.logger, Observe: seen.imported,
 	})
 	if err != nil {

@@ -158,7 +158,8 @@ class Account:
     def schema(self, text, domain=None):
         more = {"domain": domain} if domain else {}
         arn = self.personalize.create_schema(name=unique("schema"), schema=text, **more)["schemaArn"]
-        self.undo.append(lambda: self.delete("schema", arn))
+        # First in the list and so deleted last: a dataset may come to use it later.
+        self.undo.insert(0, lambda: self.delete("schema", arn))
         return arn
 
     def group(self, domain=None, wait=True, **more):

@@ -22,9 +22,9 @@ def create(aws, dataset, location, **more):
 @pytest.fixture(autouse=True)
 def no_job_is_left(aws, request):
     """A refused call leaves no job behind."""
+    dataset = request.getfixturevalue("dataset") if "dataset" in request.fixturenames else None
     yield
-    if "dataset" in request.fixturenames:
-        dataset = request.getfixturevalue("dataset")
+    if dataset:
         assert aws.personalize.list_dataset_import_jobs(datasetArn=dataset)["datasetImportJobs"] == []
 
 
