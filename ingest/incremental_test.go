@@ -154,6 +154,11 @@ func TestIncremental(t *testing.T) {
 				tb.commit(mode, res)
 				want := slices.Sorted(maps.Values(model))
 				if got := tb.rows(t); !slices.Equal(got, want) {
+					for i := range min(len(got), len(want)) {
+						if got[i] != want[i] {
+							t.Fatalf("step %d: row %d of %d is %s, want %s of %d", step, i, len(got), got[i], want[i], len(want))
+						}
+					}
 					t.Fatalf("step %d: %d rows, want %d", step, len(got), len(want))
 				}
 				accepted := len(model) - len(earlier) + len(replaced)

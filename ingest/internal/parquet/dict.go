@@ -123,7 +123,7 @@ func (d *Dict) FindAll(words []Word, out, rest []uint32) []uint32 {
 		k := out[i] & (maxWords - 1)
 		k -= (k | -k) >> 31 // less one, unless the slot is empty
 		e := &entries[k]
-		diff := e.a ^ w.A | e.b ^ w.B | w.B>>63 // not 0 where they differ, or w is single
+		diff := (e.a ^ w.A) | (e.b ^ w.B) | w.B>>63 // not 0 where they differ, or w is single
 		out[i] = k
 		rest[at] = uint32(i)
 		at += int((diff | -diff) >> 63)
