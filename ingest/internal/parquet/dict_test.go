@@ -3,6 +3,7 @@ package parquet
 import (
 	"encoding/binary"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"testing"
 )
@@ -16,7 +17,9 @@ func TestDictFindAll(t *testing.T) {
 		copy(b[:], v)
 		b[15] = byte(len(v))
 		w := Word{A: binary.LittleEndian.Uint64(b[:]), B: binary.LittleEndian.Uint64(b[8:])}
-		w.Hash = (w.A ^ w.B>>3) * 0x9E3779B97F4A7C15 &^ 0x00FFFFFFFFFFF000 // crowded
+		h := fnv.New64a()
+		h.Write([]byte(v))
+		w.Hash = h.Sum64() % 251 << 56 // crowded
 		if len(v) == 0 {
 			w.B |= Single << 56
 		}
