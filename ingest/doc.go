@@ -12,8 +12,11 @@
 // disk where it grows beyond its share of memory. When all is read, each
 // partition of the log by itself tells which of its rows are duplicates.
 //
-// Memory is bounded by Config.Memory whatever the input, save one bit per row
-// in stretches of the data that have duplicates, and 24 bytes per split.
+// Memory stays within Config.Memory and some 100 MiB for buffers, whatever the
+// size of rows and the number of distinct values. What grows with the number of
+// rows does so slowly: a quarter of a byte per row and worker while duplicates
+// are looked for, one bit per row in stretches that have any, and some bytes
+// per split.
 //
 // The package knows neither S3 nor tables: objects come from a [Source],
 // existing rows from a function, and the result is a list of files and of row

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"bespoke"
 )
@@ -48,8 +49,14 @@ func newFetcher(p *plan, src Source, progress *Progress, buffers int) *fetcher {
 func (f *fetcher) load(ctx context.Context, l *loaded, i int) error {
 	l.split = i
 	l.parts = l.parts[:0]
-	l.buf = resize(l.buf[:0], front)
-	for k, p := range f.plan.splits[i].parts {
+	parts := f.plan.splits[i].parts
+	need := front + pad
+	for _, p := range parts {
+		from, to := f.reach(p)
+		need += int(to-from) + 1 // a line feed may be added
+	}
+	l.buf = slices.Grow(l.buf[:0], need)[:front]
+	for k, p := range parts {
 		if err := f.loadPart(ctx, l, k, p); err != nil {
 			return err
 		}
@@ -58,25 +65,26 @@ func (f *fetcher) load(ctx context.Context, l *loaded, i int) error {
 	return nil
 }
 
-// resize lengthens b by n bytes, whatever they hold.
-func resize(b []byte, n int) []byte {
-	if cap(b)-len(b) >= n {
-		return b[:len(b)+n]
-	}
-	g := make([]byte, len(b)+n, len(b)+n+tailBytes+1+pad)
-	copy(g, b)
-	return g
+// reach returns what is read of a part at first: from the byte before it, to
+// see whether a record begins with the part, to somewhat behind it, where the
+// last record probably ends.
+func (f *fetcher) reach(p part) (from, to int64) {
+	return max(p.start-1, 0), min(p.end+tailBytes, f.plan.objects[p.object].Size)
 }
 
-// loadPart appends the records of p to l. It reads from the byte before the
-// part, to see whether a record begins with the part, to the end of the last
-// record, which may lie behind the part.
+// resize lengthens b by n bytes, whatever they hold.
+func resize(b []byte, n int) []byte {
+	return slices.Grow(b, n)[:len(b)+n]
+}
+
+// loadPart appends the records of p to l, the last of which may end behind the
+// part.
 func (f *fetcher) loadPart(ctx context.Context, l *loaded, k int, p part) error {
 	o := f.plan.objects[p.object]
-	from := max(p.start-1, 0)
+	from, to := f.reach(p)
 	base := len(l.buf)
 	defer func() { f.progress.BytesDone.Add(p.end - p.start) }()
-	for want := min(p.end+tailBytes, o.Size) - from; ; want = min(want*2, o.Size-from) {
+	for want := to - from; ; want = min(want*2, o.Size-from) {
 		at := len(l.buf)
 		l.buf = resize(l.buf, int(want)-(at-base))
 		if err := f.read(ctx, o, from+int64(at-base), l.buf[at:]); err != nil {
@@ -89,7 +97,7 @@ func (f *fetcher) loadPart(ctx context.Context, l *loaded, k int, p part) error 
 			ok = true
 		}
 		if ok {
-			l.buf = l.buf[:base+max(end, 0)]
+			l.buf = l.buf[:base+end]
 			l.parts = append(l.parts, text{part: k, start: base + start, end: base + end})
 			return nil
 		}
