@@ -102,7 +102,7 @@ check-race: ## the short tests under the race detector
 # ---- the rest ----------------------------------------------------------------
 
 .PHONY: bench-import
-bench-import: ## import 10 million interactions, beside DuckDB doing the like
+bench-import: build ## import 10 million interactions, beside DuckDB doing the like
 	cd bench && go run . $(BENCHFLAGS)
 
 .PHONY: clean

@@ -1,8 +1,11 @@
 // Bench compares imports with peers on the same input in the same run. It is a
 // module of its own so that peers never enter the product's go.mod.
 //
-// Each measurement runs in a child process, so that its peak resident memory is
-// its own; rounds alternate, and medians are shown.
+// Each measurement runs in a process of its own, so that its peak resident
+// memory is its own; rounds alternate, and medians are shown. "import" is the
+// product as it is used, a job from an object in S3 until it is ACTIVE; "ingest"
+// is its engine alone, on a local file; "duckdb" copies the file to Parquet
+// with columns of the same types, and checks nothing else.
 package main
 
 import (
@@ -22,6 +25,7 @@ import (
 // settings are the command's flags.
 type settings struct {
 	dir     string
+	binary  string // the product
 	pop     population
 	rounds  int
 	workers int
@@ -32,6 +36,7 @@ type settings struct {
 func main() {
 	var s settings
 	flag.StringVar(&s.dir, "dir", filepath.Join(os.TempDir(), "bespoke-bench"), "folder for generated input and output")
+	flag.StringVar(&s.binary, "bespoke", "../bin/bespoke", "the product's binary")
 	flag.IntVar(&s.pop.rows, "rows", 10_000_000, "interactions")
 	flag.IntVar(&s.pop.users, "users", 160_000, "distinct users")
 	flag.IntVar(&s.pop.items, "items", 60_000, "distinct items")
@@ -72,11 +77,21 @@ func run(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
-	sides := []string{"ingest", "duckdb"}
+	data, url, err := prepareServer(ctx, s, csv)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(data)
+	sides := []string{"import", "ingest", "duckdb"}
 	samples := map[string][]sample{}
-	for range s.rounds {
+	for round := range s.rounds {
 		for _, side := range sides {
-			m, err := measure(ctx, s, side)
+			var m sample
+			if side == "import" {
+				m, err = importFromS3(ctx, s, data, url, round)
+			} else {
+				m, err = measure(ctx, s, side)
+			}
 			if err != nil {
 				return fmt.Errorf("%s: %w", side, err)
 			}
