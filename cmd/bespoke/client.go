@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -49,7 +50,22 @@ func (c *client) call(ctx context.Context, operation string, in, out any) error 
 	}
 	req.Header.Set("Content-Type", "application/x-amz-json-1.1")
 	req.Header.Set("X-Amz-Target", "AmazonPersonalize."+operation)
-	return c.do(req, body, out)
+	return c.do(req, "personalize", body, out)
+}
+
+// iam makes a call of IAM that answers nothing of interest.
+func (c *client) iam(ctx context.Context, action string, parameters map[string]string) error {
+	form := url.Values{"Action": {action}, "Version": {"2010-05-08"}}
+	for name, value := range parameters {
+		form.Set(name, value)
+	}
+	body := []byte(form.Encode())
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.server.API+"/", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return c.do(req, "iam", body, nil)
 }
 
 // get reads one of the extensions' documents.
@@ -58,13 +74,13 @@ func (c *client) get(ctx context.Context, path string, out any) error {
 	if err != nil {
 		return err
 	}
-	return c.do(req, nil, out)
+	return c.do(req, "personalize", nil, out)
 }
 
-func (c *client) do(req *http.Request, body []byte, out any) error {
+func (c *client) do(req *http.Request, service string, body []byte, out any) error {
 	sum := sha256.Sum256(body)
 	key := aws.Credentials{AccessKeyID: c.creds.AccessKey, SecretAccessKey: c.creds.Secret}
-	if err := v4.NewSigner().SignHTTP(req.Context(), key, req, hex.EncodeToString(sum[:]), "personalize", c.server.Region, time.Now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(req.Context(), key, req, hex.EncodeToString(sum[:]), service, c.server.Region, time.Now()); err != nil {
 		return err
 	}
 	resp, err := c.http.Do(req)

@@ -41,6 +41,9 @@ func demoVerb(ctx context.Context, args []string, std streams, getenv func(strin
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
+	if _, err := os.Stat(filepath.Join(dir, "data")); err == nil {
+		return fmt.Errorf("%s holds the data of an earlier demo; choose another folder with --keep", dir)
+	}
 	srv, err := startServer(ctx, serverConfig{
 		data: filepath.Join(dir, "data"), listen: "127.0.0.1:0", s3Listen: "127.0.0.1:0",
 		region: defaultRegion, account: defaultAccount, logger: slog.New(slog.DiscardHandler),
@@ -66,6 +69,7 @@ func demoVerb(ctx context.Context, args []string, std streams, getenv func(strin
 type story struct {
 	dir      string
 	client   *client
+	role     string
 	std      streams
 	quiet    bool
 	outcomes []jobProgress
@@ -85,6 +89,9 @@ func (s *story) tell(ctx context.Context) error {
 	}
 	s.say("A video shop: %s interactions of %s customers with %s titles, in three CSV files.",
 		grouped(int64(len(shop.Interactions))), grouped(int64(len(shop.Users))), grouped(int64(len(shop.Items))))
+	if err := s.makeRole(ctx); err != nil {
+		return err
+	}
 	for _, f := range shop.Files() {
 		if err := s.importFile(ctx, f); err != nil {
 			return err
@@ -101,6 +108,25 @@ func (s *story) tell(ctx context.Context) error {
 	}
 	s.say("\nDone in %s.", time.Since(begun).Round(10*time.Millisecond))
 	return nil
+}
+
+const (
+	demoBucket = "video-shop-data"
+	demoTrust  = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"personalize.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+	demoPolicy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject","s3:ListBucket"],` +
+		`"Resource":["arn:aws:s3:::` + demoBucket + `","arn:aws:s3:::` + demoBucket + `/*"]}]}`
+)
+
+// makeRole makes the role that the imports read with.
+func (s *story) makeRole(ctx context.Context) error {
+	const name = "video-shop-reader"
+	s.role = fmt.Sprintf("arn:aws:iam::%s:role/%s", s.client.server.Account, name)
+	s.say("The role %s may read the bucket %s and nothing else.", s.role, demoBucket)
+	err := s.client.iam(ctx, "CreateRole", map[string]string{"RoleName": name, "AssumeRolePolicyDocument": demoTrust})
+	if err != nil {
+		return err
+	}
+	return s.client.iam(ctx, "PutRolePolicy", map[string]string{"RoleName": name, "PolicyName": "read", "PolicyDocument": demoPolicy})
 }
 
 func (s *story) importFile(ctx context.Context, f demo.File) error {
@@ -166,7 +192,7 @@ func (s *story) run(ctx context.Context, f demo.File, mode, job string, data []b
 		return jobProgress{}, err
 	}
 	im := importer{client: s.client, note: s.say, opts: importOptions{
-		group: "video-shop", kind: string(f.Type), schema: schema, mode: mode, name: job, bucket: "video-shop-data",
+		group: "video-shop", kind: string(f.Type), schema: schema, mode: mode, name: job, bucket: demoBucket, role: s.role,
 	}}
 	var show *bar
 	if !s.quiet {

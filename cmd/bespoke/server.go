@@ -35,11 +35,11 @@ var importWorkers = runtime.GOMAXPROCS(0)
 
 // serverConfig are the settings of one server.
 type serverConfig struct {
-	data, listen, s3Listen, s3Endpoint, stsEndpoint, roles, region, account string
-	strict                                                                  bool
-	maxBadRows                                                              int // 0 means 1000
-	keepSnapshots                                                           time.Duration
-	logger                                                                  *slog.Logger
+	data, listen, s3Listen, s3Endpoint, stsEndpoint, roles, credentials, region, account string
+	strict                                                                               bool
+	maxBadRows                                                                           int // 0 means 1000
+	keepSnapshots                                                                        time.Duration
+	logger                                                                               *slog.Logger
 }
 
 func (c serverConfig) validate() error {

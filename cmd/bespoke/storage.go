@@ -30,7 +30,8 @@ type storage struct {
 	roles    *iam.Store
 	root     bespoke.Caller
 	creds    credentials
-	ambient  aws.CredentialsProvider // with an external S3: the server's own
+	callers  map[string]awsapi.Credential // of --credentials
+	ambient  aws.CredentialsProvider      // with an external S3: the server's own
 	logger   *slog.Logger
 }
 
@@ -40,6 +41,11 @@ func (s *server) openStorage(ctx context.Context, cfg serverConfig, dir *folder)
 		return nil, err
 	}
 	st := &storage{roles: roles, root: bespoke.Caller{ARN: cfg.scope().Root()}, creds: s.creds, logger: cfg.logger}
+	if cfg.credentials != "" {
+		if st.callers, err = readCallers(cfg.credentials, st.root); err != nil {
+			return nil, err
+		}
+	}
 	if cfg.s3Endpoint != "" {
 		return st, st.useExternal(ctx, cfg)
 	}
@@ -82,15 +88,15 @@ func (st *storage) access(ctx context.Context, roleARN string, caller bespoke.Ca
 	return st.resolver.Open(ctx, roleARN, caller)
 }
 
-// credential finds an access key: the data folder's, and with an external S3
-// also the server's own AWS credentials, so that a program has one key pair for
-// both.
+// credential finds an access key: the data folder's, those of --credentials,
+// and with an external S3 also the server's own AWS credentials, so that a
+// program has one key pair for both.
 func (st *storage) credential(ctx context.Context, accessKey string) (awsapi.Credential, bool) {
 	if same(accessKey, st.creds.AccessKey) {
 		return awsapi.Credential{Secret: st.creds.Secret, Caller: st.root}, true
 	}
-	if st.ambient == nil {
-		return awsapi.Credential{}, false
+	if c, ok := st.callers[accessKey]; ok || st.ambient == nil {
+		return c, ok
 	}
 	c, err := st.ambient.Retrieve(ctx)
 	if err != nil {
