@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"syscall"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -58,9 +59,13 @@ func (s *Service) runImport(ctx context.Context, arn bespoke.ARN) error {
 	if _, err := table.Expire(ctx, time.Now().Add(-s.cfg.KeepSnapshots)); err != nil {
 		s.cfg.Logger.WarnContext(ctx, "old snapshots stay; the next import tries again", "dataset", d.ARN, "err", err)
 	}
-	if p, err := s.ImportProgress(ctx, arn); err == nil {
-		s.cfg.Observe(p)
+	p, err := s.ImportProgress(ctx, arn)
+	if err != nil {
+		return err
 	}
+	s.cfg.Observe(p)
+	s.cfg.Logger.InfoContext(ctx, "import job ended", "arn", arn, "status", p.Status, "mode", p.Mode, "bytes", p.Bytes.Done,
+		"rows", p.Rows.Read, "accepted", p.Rows.Accepted, "rejected", p.Rows.Rejected, "took", p.Updated.Sub(p.Created))
 	return nil
 }
 
@@ -145,11 +150,14 @@ func (s *Service) enough(d bespoke.Dataset, j bespoke.ImportJob, r ingest.Result
 	return bespoke.Errorf(bespoke.InvalidInput, "The data at %s has %d %s; an import needs at least %d. Import more at once.", j.Location, r.Counts.Accepted, what, need)
 }
 
-// failure tells a fault of the data, which ends the job with a reason, from a
-// fault of the server, which is an error and tried again.
+// failure tells what ends a job with a reason, a fault of the data or a disk
+// without room, from a fault that may pass, which is an error and tried again.
 func failure(err error) (reason string, _ error) {
 	if e, ok := errors.AsType[*bespoke.Error](err); ok {
 		return e.Msg, nil
+	}
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return "The server's disk has no room for the import. Have the operator free some in the data folder, and import again.", nil
 	}
 	return "", err
 }
