@@ -67,7 +67,7 @@ func parseImport(fs *flag.FlagSet, args []string, getenv func(string) string) (o
 	}
 	o.kind = strings.ToUpper(o.kind)
 	o.mode = strings.ToUpper(o.mode)
-	o.name = cmp.Or(o.name, fmt.Sprintf("%s-%s-%s", o.group, strings.ToLower(o.kind), time.Now().UTC().Format("20060102-150405-000")))
+	o.name = cmp.Or(o.name, fmt.Sprintf("%s-%s-%s", o.group, strings.ToLower(o.kind), strings.ReplaceAll(time.Now().UTC().Format("20060102-150405.000"), ".", "-")))
 	return o, fs.Arg(0), nil
 }
 
