@@ -5,7 +5,6 @@ import (
 
 	"bespoke"
 	"bespoke/awsapi/wire"
-	"bespoke/ingest"
 	"bespoke/store"
 )
 
@@ -47,19 +46,12 @@ func (s *Service) createDatasetImportJob(ctx context.Context, in *wire.CreateDat
 	if err := s.ready(ctx, d, j); err != nil {
 		return nil, err
 	}
-	access, err := s.access(ctx, j)
-	if err != nil {
-		return nil, err
-	}
-	if j.Objects, err = s.locate(ctx, access, j); err != nil {
-		return nil, err
-	}
 	sc, err := s.parsedSchema(ctx, d.SchemaARN)
 	if err != nil {
 		return nil, refusal(err)
 	}
-	if err := ingest.Header(ctx, access, j.Objects, sc); err != nil {
-		return nil, locationRefusal(err, j.Location)
+	if j.Objects, err = s.inspect(ctx, j, sc); err != nil {
+		return nil, unavailable(err, j.Location)
 	}
 	if err := s.cfg.Store.CreateImportJob(ctx, j, tags, s.cfg.Limits.ImportJobs); err != nil {
 		return nil, refusal(err)

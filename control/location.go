@@ -6,6 +6,8 @@ import (
 
 	"bespoke"
 	"bespoke/blob"
+	"bespoke/ingest"
+	"bespoke/schema"
 )
 
 // maxObjects is how many objects one import job may read.
@@ -18,6 +20,20 @@ func (s *Service) access(ctx context.Context, j bespoke.ImportJob) (Objects, err
 		return nil, locationRefusal(err, j.Location)
 	}
 	return o, nil
+}
+
+// inspect returns the objects at the job's location, once the header of each
+// is known to have the schema's columns.
+func (s *Service) inspect(ctx context.Context, j bespoke.ImportJob, sc *schema.Schema) ([]bespoke.Object, error) {
+	access, err := s.access(ctx, j)
+	if err != nil {
+		return nil, err
+	}
+	objects, err := s.locate(ctx, access, j)
+	if err != nil {
+		return nil, err
+	}
+	return objects, locationRefusal(ingest.Header(ctx, access, objects, sc), j.Location)
 }
 
 // locate returns the objects at the job's location: the one object, or all
@@ -75,8 +91,20 @@ func list(ctx context.Context, access Objects, u bespoke.S3URL) ([]bespoke.Objec
 	return objects, nil
 }
 
-// locationRefusal says why a location cannot be read. The text on privileges
-// is Amazon's, with what was refused after it.
+// unavailable answers a call that S3 has kept from being decided: it cannot be
+// reached, or fails by itself. In a job such an error stays what it is, so that
+// the job is run again; a call is over, and its client has to try again.
+func unavailable(err error, location string) error {
+	if _, ok := errors.AsType[*bespoke.Error](err); ok || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return bespoke.Errorf(bespoke.Unavailable,
+		"S3 could not be read at %s: %w. Check that the S3 endpoint, and that of STS for the role, is up and reachable from the server; then try again.", location, err)
+}
+
+// locationRefusal says why a location cannot be read, as far as the location
+// or its rights are at fault; other errors, nil among them, pass through. The
+// text on privileges is Amazon's, with what was refused after it.
 func locationRefusal(err error, location string) error {
 	u, _ := bespoke.ParseS3URL(location)
 	switch {

@@ -83,11 +83,19 @@ func (s *Service) ImportProgress(ctx context.Context, job bespoke.ARN) (ImportPr
 	return p, nil
 }
 
-// ImportReport returns everything that was kept of what the job found.
+// ImportReport returns everything that was kept of what the job found. A job
+// that the server gave up has none.
 func (s *Service) ImportReport(ctx context.Context, job bespoke.ARN) (store.Report, error) {
+	j, err := s.cfg.Store.ImportJob(ctx, job)
+	if err != nil {
+		return store.Report{}, refusal(err)
+	}
+	if !j.Status.Settled() {
+		return store.Report{}, bespoke.Errorf(bespoke.InUse, "The job %s has no report yet. Wait until it has ended.", job)
+	}
 	r, ok, err := s.cfg.Store.Report(ctx, job)
 	if err == nil && !ok {
-		return r, bespoke.Errorf(bespoke.InUse, "The job %s has no report yet. Wait until it has ended.", job)
+		return r, bespoke.Errorf(bespoke.NotFound, "The job %s ended without a report: %s", job, j.FailureReason)
 	}
 	return r, refusal(err)
 }
