@@ -19,6 +19,7 @@ var may = map[string][]string{
 	"lake":                    {"schema"},
 	"ingest":                  {"schema", "lake", "ingest/internal/parquet"},
 	"ingest/internal/parquet": {},
+	"insight":                 {"schema", "ingest"},
 	"job":                     {},
 	"store":                   {},
 	"store/storetest":         {"store"},

@@ -135,4 +135,11 @@ type Object struct {
 	Size   int64 // bytes
 }
 
-func (o Object) String() string { return "s3://" + o.Bucket + "/" + o.Key }
+// String returns the object's URL, or the path of a local file, which is an
+// object without a bucket.
+func (o Object) String() string {
+	if o.Bucket == "" {
+		return o.Key
+	}
+	return "s3://" + o.Bucket + "/" + o.Key
+}

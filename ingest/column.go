@@ -39,11 +39,11 @@ type vector struct {
 // start begins a batch of n rows.
 func (v *vector) start(n int) { v.rows, v.nulls = n, false }
 
-// empty decides about an empty field: null where the schema has it.
+// empty decides about an empty field: null where the schema has it. It counts
+// as null in any case, so that values and rows stay in step.
 func (v *vector) empty(d *decoder, r int) {
 	if !v.Nullable {
 		d.refuse(r, v, nil, reasonEmpty)
-		return
 	}
 	if !v.nulls {
 		v.nulls = true

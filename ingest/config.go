@@ -42,6 +42,12 @@ type Config struct {
 	// Existing yields the rows that the table shows now, with these columns. It
 	// is needed for INCREMENTAL only.
 	Existing func(ctx context.Context, columns []string) iter.Seq2[lake.Batch, error]
+	// CheckOnly has everything read, checked and compared as a FULL import does,
+	// and nothing written. Arrow and Dir are not needed then.
+	CheckOnly bool
+	// Observe returns what is to see the good rows of a check: it is called once
+	// for each worker. May be nil.
+	Observe func() Observer
 }
 
 // fileBytes is the size at which a data file ends.
@@ -67,17 +73,22 @@ func (c *Config) validate() error {
 		}
 	}
 	check(c.Schema != nil, "Schema is missing")
-	check(c.Arrow != nil, "Arrow is missing")
+	check(c.Arrow != nil || c.CheckOnly, "Arrow is missing")
 	check(c.Source != nil, "Source is missing")
-	check(c.Dir != "", "Dir is missing")
+	check(c.Dir != "" || c.CheckOnly, "Dir is missing")
 	check(c.Workers > 0, "Workers is negative")
 	check(c.Mode == bespoke.Full || c.Mode == bespoke.Incremental, "Mode is unknown: "+string(c.Mode))
 	check(c.Mode == bespoke.Full || c.Existing != nil, "Existing is missing")
+	check(c.Mode == bespoke.Full || !c.CheckOnly, "CheckOnly is for FULL")
+	check(c.Observe == nil || c.CheckOnly, "Observe is for CheckOnly")
 	return errors.Join(errs...)
 }
 
 // fields returns the columns of the data files.
 func (c *Config) fields() ([]parquet.Field, error) {
+	if c.CheckOnly {
+		return c.checkFields(), nil
+	}
 	if n := c.Arrow.NumFields(); n != len(c.Schema.Columns)+1 {
 		return nil, fmt.Errorf("the table has %d columns, the schema %d and %s", n, len(c.Schema.Columns), lake.OriginColumn)
 	}

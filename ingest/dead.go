@@ -37,9 +37,10 @@ func newDeadRows(paths []string, spans []span) *deadRows {
 	return &deadRows{spans: spans, paths: paths, files: make([][]*stretch, len(paths))}
 }
 
-// add marks the rows with these ordinals, which are ascending.
+// add marks the rows with these ordinals, which are ascending. A nil d marks
+// none: where no files are written there is nothing to hide.
 func (d *deadRows) add(ordinals []uint64) {
-	if len(ordinals) == 0 {
+	if d == nil || len(ordinals) == 0 {
 		return
 	}
 	d.mu.Lock()

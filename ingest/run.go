@@ -20,7 +20,7 @@ import (
 )
 
 // Result is what an import found and wrote. After an error it has Counts,
-// Bad and Warnings only.
+// Bad and Warnings only; after a check Users too.
 type Result struct {
 	Files []lake.File
 	// Dead yields the rows that must not be visible once Files are part of the
@@ -28,6 +28,7 @@ type Result struct {
 	// rows that were replaced. It may be used several times; nil if there are none.
 	Dead     iter.Seq[lake.Position]
 	Counts   Counts
+	Users    Users    // of a check only
 	Bad      []BadRow // the first Config.MaxReported, in input order
 	Warnings []string
 }
@@ -53,6 +54,7 @@ type run struct {
 	name     string // what the names of data files begin with
 	firstNew uint64 // the least ordinal of a new row
 	log      *keyLog
+	users    *keyLog // of a check: who did what; nil where rows do not have users
 	news     *bloom  // keys of new rows, where there are existing ones to compare with
 	lines    []int64 // of each split
 	bad      badRows
@@ -74,7 +76,8 @@ type run struct {
 // *bespoke.Error that says which is the first and how many there are. It
 // returns an *bespoke.Error also where an object as a whole cannot be read as
 // CSV; errors of the Source, the disk or the context are none and may pass.
-// After an error no files are left.
+// After an error no files are left. With Config.CheckOnly bad rows are a finding
+// and no error.
 func Run(ctx context.Context, cfg Config) (Result, error) {
 	cfg.setDefaults()
 	if err := cfg.validate(); err != nil {
@@ -84,8 +87,11 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 	r.bad.keep = cfg.MaxReported
 	r.name = fmt.Sprintf("%016x", r.seeds[0]*r.seeds[1])
 	res, err := r.all(ctx)
-	if r.log != nil {
-		if left := r.log.close(); left != nil {
+	for _, log := range []*keyLog{r.log, r.users} {
+		if log == nil {
+			continue
+		}
+		if left := log.close(); left != nil {
 			err = errors.Join(err, left)
 		}
 	}
@@ -112,6 +118,9 @@ func (r *run) all(ctx context.Context) (Result, error) {
 	res := r.result(cut)
 	if err != nil {
 		return res, err
+	}
+	if r.cfg.CheckOnly {
+		return res, r.compareChecked(ctx, &res)
 	}
 	if len(res.Bad) > 0 {
 		return res, failure(res.Bad[0], res.Counts.Rejected, res.Counts.Rows)
@@ -143,6 +152,9 @@ func (r *run) prepare(ctx context.Context) error {
 			r.plan.bytes, int64(splits)*splitBytes)
 	}
 	r.log = newKeyLog(r.cfg.TempDir, r.cfg.Memory*3/8)
+	if r.cfg.CheckOnly && r.cfg.userColumn() >= 0 {
+		r.users = newKeyLog(r.cfg.TempDir, r.cfg.Memory/4)
+	}
 	var large []bespoke.Object
 	var at []int
 	for i, o := range r.cfg.Objects {

@@ -24,6 +24,10 @@ type worker struct {
 	file    int    // its number in run.paths
 	keys    keyWriter
 
+	users    *stringColumn // of a check: the users' IDs, if rows have any
+	userKeys keyWriter
+	observer Observer // of a check; may be nil
+
 	header []byte  // of the object before
 	layout *layout // that it led to
 
@@ -42,6 +46,13 @@ func newWorker(r *run, dictBytes int) *worker {
 		w.columns = append(w.columns, newColumn(r.cfg.Type, c, i, r.keys[i], w.writer.Column(i)))
 	}
 	w.origin = w.writer.Column(len(w.columns)).(*parquet.Constant)
+	if r.users != nil {
+		w.users = w.columns[r.cfg.userColumn()].(*stringColumn)
+		w.userKeys.log = r.users
+	}
+	if r.cfg.Observe != nil {
+		w.observer = r.cfg.Observe()
+	}
 	return w
 }
 
@@ -51,6 +62,9 @@ func (w *worker) work(ctx context.Context, splits <-chan *loaded, free chan<- *l
 		select {
 		case l, ok := <-splits:
 			if !ok {
+				if w.run.cfg.CheckOnly {
+					return w.endCheck()
+				}
 				if w.run.bad.any() {
 					return nil
 				}
@@ -136,6 +150,9 @@ func (w *worker) rows(lay *layout, ordinal uint64, first bool) (uint64, error) {
 	}
 	r.reject(w.faults)
 	r.progress.Rows.Add(int64(b.n))
+	if r.cfg.CheckOnly {
+		return w.check(lay, ordinal)
+	}
 	if r.bad.any() { // nothing of this job will be kept
 		return ordinal, nil
 	}

@@ -42,6 +42,7 @@ var verbs = []verb{
 	{"serve", "run the server", serve},
 	{"env", "print the environment that points AWS SDKs at the running server", env},
 	{"import", "import a CSV file or s3:// location and watch it", importVerb},
+	{"validate", "check CSV files against a schema, without a server", validate},
 	{"demo", "the whole story on a data set that ships with bespoke", demoVerb},
 	{"version", "print the version", printVersion},
 }
