@@ -1,0 +1,158 @@
+package extension_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"bespoke"
+)
+
+const (
+	jobs     = "/bespoke/v1/dataset-import-jobs/"
+	jobPath  = jobs + "{name}"
+	report   = jobPath + "/report"
+	datasets = "/bespoke/v1/datasets/{group}/{type}"
+	openAPI  = "/bespoke/v1/openapi.json"
+)
+
+// TestAnswers asks for every path in every state that it has an answer for,
+// and holds the answers against the OpenAPI file.
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	var doc document
+	s.must(json.Unmarshal(s.send(http.MethodGet, openAPI, "").body, &doc))
+	asked := map[string]bool{openAPI: true}
+	ask := func(path, asPath string, status int) answer {
+		t.Helper()
+		asked[asPath] = true
+		a := s.get(path)
+		want, err := doc.response(asPath, a.status)
+		if err != nil {
+			t.Errorf("%s: %v: %s", path, err, a.body)
+		}
+		if a.status != status || a.header.Get("Content-Type") != "application/json" || a.header.Get("X-Amzn-Requestid") == "" {
+			t.Errorf("%s answered %d, want %d; %v: %s", path, a.status, status, a.header, a.body)
+		}
+		for _, d := range doc.check(want, a.body) {
+			t.Errorf("%s: %s", path, d)
+		}
+		return a
+	}
+	s.shop()
+	ask("/bespoke/v1/datasets/shop/INTERACTIONS", datasets, 200)
+	s.accept("good", "USER_ID,ITEM_ID,TIMESTAMP,COLOUR\nu1,i1,1700000000,red\nu1,i1,1700000000,red\n")
+	ask(jobs+"good", jobPath, 200)
+	if a := ask(jobs+"good/report", report, 409); a.code() != "ResourceInUseException" {
+		t.Errorf("the report of a waiting job: %s", a.body)
+	}
+	s.advance(scope.ImportJob("good"))
+	if a := ask(jobs+"good", jobPath, 200); !strings.Contains(string(a.body), `"duplicate":1`) {
+		t.Errorf("progress: %s", a.body)
+	}
+	if a := ask(jobs+"good/report", report, 200); !strings.Contains(string(a.body), "COLOUR") {
+		t.Errorf("report: %s", a.body)
+	}
+	s.accept("bad", "USER_ID,ITEM_ID,TIMESTAMP\n"+strings.Repeat("u1,i1,yesterday\n", 15))
+	s.advance(scope.ImportJob("bad"))
+	if a := ask(jobs+"bad", jobPath, 200); strings.Count(string(a.body), `"line"`) != 10 {
+		t.Errorf("progress shows other than 10 of 15 bad rows: %s", a.body)
+	}
+	if a := ask(jobs+"bad/report", report, 200); strings.Count(string(a.body), `"line"`) != 15 {
+		t.Errorf("the report has other than 15 bad rows: %s", a.body)
+	}
+	s.accept("lost", "USER_ID,ITEM_ID,TIMESTAMP\nu1,i1,1700000000\n")
+	s.must(s.service.GiveUp(t.Context(), scope.ImportJob("lost"), http.ErrAbortHandler))
+	ask(jobs+"lost", jobPath, 200)
+	ask(jobs+"lost/report", report, 404)
+	upper, lower := ask("/bespoke/v1/datasets/shop/INTERACTIONS", datasets, 200), ask("/bespoke/v1/datasets/shop/interactions", datasets, 200)
+	if string(upper.body) != string(lower.body) || !strings.Contains(string(upper.body), `"bulk":1`) {
+		t.Errorf("the dataset is %s or %s", upper.body, lower.body)
+	}
+	ask(jobs+"none", jobPath, 404)
+	ask(jobs+"none/report", report, 404)
+	ask("/bespoke/v1/datasets/shop/ITEMS", datasets, 404)
+	ask("/bespoke/v1/datasets/none/INTERACTIONS", datasets, 404)
+	for path := range doc.Paths {
+		if !asked[path] {
+			t.Errorf("%s is in the OpenAPI file and not in this test", path)
+		}
+	}
+}
+
+// TestRefusals sends requests that no handler should see.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	var doc document
+	s.must(json.Unmarshal(s.send(http.MethodGet, openAPI, "").body, &doc))
+	f := func(method, path, service string, status int, code bespoke.Code) {
+		t.Helper()
+		a := s.send(method, path, service)
+		if a.status != status || a.code() != string(code) {
+			t.Errorf("%s %s answered %d %s, want %d %s", method, path, a.status, a.body, status, code)
+		}
+		if d := doc.check(doc.Components.Schemas["Error"], a.body); d != nil {
+			t.Errorf("%s %s: %v", method, path, d)
+		}
+	}
+	for _, path := range []string{jobs + "job", jobs + "job/report", "/bespoke/v1/datasets/shop/ITEMS", "/bespoke/v1/nothing"} {
+		f("GET", path, "", 403, bespoke.MissingAuth)
+		f("GET", path, "s3", 403, bespoke.InvalidSignature)
+	}
+	f("GET", "/bespoke/v1/nothing", "personalize", 404, bespoke.NotFound)
+	f("GET", "/bespoke/v1/", "personalize", 404, bespoke.NotFound)
+	f("GET", "/bespoke/v1/datasets/shop", "personalize", 404, bespoke.NotFound)
+	f("GET", jobs+"a/b/c", "personalize", 404, bespoke.NotFound)
+	f("POST", jobs+"job", "personalize", 404, bespoke.NotFound)
+	f("DELETE", "/bespoke/v1/datasets/shop/ITEMS", "personalize", 404, bespoke.NotFound)
+	f("GET", jobs+"%20", "personalize", 404, bespoke.NotFound)
+}
+
+// TestOpenAPI reads the file without a signature and looks for what its check
+// takes for granted: references lead somewhere, and required members exist.
+func TestOpenAPI(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	a := s.send(http.MethodGet, openAPI, "")
+	if a.status != 200 || a.header.Get("Content-Type") != "application/json" {
+		t.Fatalf("%d, %v", a.status, a.header)
+	}
+	var doc document
+	s.must(json.Unmarshal(a.body, &doc))
+	var walk func(at string, sc schema)
+	walk = func(at string, sc schema) {
+		if name := strings.TrimPrefix(sc.Ref, "#/components/schemas/"); sc.Ref != "" && doc.Components.Schemas[name].Type == "" {
+			t.Errorf("%s refers to %s", at, sc.Ref)
+		}
+		for _, name := range sc.Required {
+			if _, ok := sc.Properties[name]; !ok {
+				t.Errorf("%s requires %s, which it does not describe", at, name)
+			}
+		}
+		if sc.Type == "array" && sc.Items == nil {
+			t.Errorf("%s has no items", at)
+		}
+		for name, p := range sc.Properties {
+			walk(at+"."+name, p)
+		}
+		if sc.Items != nil {
+			walk(at+"[]", *sc.Items)
+		}
+	}
+	for name, sc := range doc.Components.Schemas {
+		walk(name, sc)
+	}
+	for path, methods := range doc.Paths {
+		for method, op := range methods {
+			if method != "get" {
+				t.Errorf("%s %s is not tested", method, path)
+			}
+			for _, r := range op.Responses {
+				walk(path, r.Content["application/json"].Schema)
+			}
+		}
+	}
+}

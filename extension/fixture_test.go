@@ -1,0 +1,173 @@
+package extension_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"bespoke"
+	"bespoke/awsapi"
+	"bespoke/awsapi/wire"
+	"bespoke/blob"
+	"bespoke/control"
+	"bespoke/devcloud"
+	"bespoke/extension"
+	"bespoke/iam"
+	"bespoke/lake"
+	"bespoke/store/sqlite"
+)
+
+const accessKey, secret = "AKIAEXAMPLE", "an example of a secret"
+
+var scope = bespoke.Scope{Partition: "aws", Region: "us-east-1", Account: "000000000000"}
+
+// server is the extensions on an address of their own, over a control plane
+// whose parts are all real. Jobs run when the test advances them.
+type server struct {
+	testing.TB
+	wire.Handlers
+	ctx     context.Context
+	service *control.Service
+	objects *blob.Store
+	url     string
+}
+
+func start(tb testing.TB) *server {
+	tb.Helper()
+	dir := tb.TempDir()
+	log := slog.New(slog.NewTextHandler(tb.Output(), nil))
+	root := bespoke.Caller{ARN: scope.Root()}
+	s := &server{TB: tb, ctx: bespoke.WithCaller(tb.Context(), root)}
+	roles, err := iam.Open(iam.Config{Dir: dir, Scope: scope})
+	s.must(err)
+	endpoint, err := devcloud.OpenS3(tb.Context(), devcloud.S3Config{Dir: filepath.Join(dir, "buckets"), Access: accessKey, Secret: secret, IAM: roles})
+	s.must(err)
+	tb.Cleanup(func() { endpoint.Close(context.Background()) })
+	client := blob.NewClient(endpoint.URL(), scope.Region, accessKey, secret)
+	s.objects = blob.New(blob.Config{Client: client})
+	_, err = client.CreateBucket(tb.Context(), &s3.CreateBucketInput{Bucket: aws.String("shop-data")})
+	s.must(err)
+	resolver := blob.NewLocal(blob.LocalConfig{IAM: roles, Client: client, Reader: endpoint.Reader()})
+	st, err := sqlite.Open(tb.Context(), sqlite.Config{Path: filepath.Join(dir, "meta.db"), Logger: log})
+	s.must(err)
+	tb.Cleanup(func() { st.Close() })
+	tables, err := lake.Open(tb.Context(), lake.Config{Dir: filepath.Join(dir, "lake"), Log: log})
+	s.must(err)
+	tb.Cleanup(func() { tables.Close() })
+	s.service, err = control.New(control.Config{
+		Scope: scope, Store: st, Lake: tables, TokenKey: []byte("sixteen bytes or more"), TempDir: tb.TempDir(),
+		Access: func(ctx context.Context, role string, caller bespoke.Caller) (control.Objects, error) {
+			return resolver.Open(ctx, role, caller)
+		},
+		MaxBadRows: 20, Workers: 1, Memory: 16 << 20, KeepSnapshots: time.Hour, Logger: log, Observe: func(control.ImportProgress) {},
+	})
+	s.must(err)
+	s.Handlers = s.service.Handlers()
+	verifier, err := awsapi.NewVerifier(awsapi.VerifierConfig{Credentials: func(_ context.Context, key string) (awsapi.Credential, bool) {
+		return awsapi.Credential{Secret: secret, Caller: root}, key == accessKey
+	}})
+	s.must(err)
+	api, err := awsapi.New(awsapi.Config{Handlers: s.Handlers, Verifier: verifier, Logger: log})
+	s.must(err)
+	listener := httptest.NewServer(extension.New(api, s.service, scope))
+	tb.Cleanup(listener.Close)
+	s.url = listener.URL
+	return s
+}
+
+func (s *server) must(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
+// answer is what a request got.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// send sends a request with an empty body, signed for a service, or not at all
+// for "".
+func (s *server) send(method, path, service string) answer {
+	s.Helper()
+	req, err := http.NewRequestWithContext(s.Context(), method, s.url+path, nil)
+	s.must(err)
+	if service != "" {
+		sum := sha256.Sum256(nil)
+		key := aws.Credentials{AccessKeyID: accessKey, SecretAccessKey: secret}
+		s.must(v4.NewSigner().SignHTTP(s.Context(), key, req, hex.EncodeToString(sum[:]), service, scope.Region, time.Now()))
+	}
+	resp, err := http.DefaultClient.Do(req)
+	s.must(err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	s.must(err)
+	return answer{resp.StatusCode, resp.Header, body}
+}
+
+// get sends a signed GET.
+func (s *server) get(path string) answer {
+	s.Helper()
+	return s.send(http.MethodGet, path, "personalize")
+}
+
+// code is the error code of an answer.
+func (a answer) code() string {
+	var e struct {
+		Type string `json:"__type"`
+	}
+	if json.Unmarshal(a.body, &e) != nil {
+		return ""
+	}
+	return e.Type
+}
+
+func (s *server) advance(arn bespoke.ARN) {
+	s.Helper()
+	s.must(s.service.Advance(s.Context(), arn))
+}
+
+const interactions = `{"type":"record","name":"Interactions","namespace":"com.amazonaws.personalize.schema","version":"1.0","fields":[
+	{"name":"USER_ID","type":"string"},{"name":"ITEM_ID","type":"string"},{"name":"TIMESTAMP","type":"long"}]}`
+
+// shop makes the dataset of interactions of a group named shop.
+func (s *server) shop() {
+	s.Helper()
+	_, err := s.CreateSchema(s.ctx, &wire.CreateSchemaRequest{Name: "interactions", Schema: interactions})
+	s.must(err)
+	_, err = s.CreateDatasetGroup(s.ctx, &wire.CreateDatasetGroupRequest{Name: "shop"})
+	s.must(err)
+	s.advance(scope.DatasetGroup("shop"))
+	_, err = s.CreateDataset(s.ctx, &wire.CreateDatasetRequest{
+		Name: "d", DatasetType: "Interactions", DatasetGroupArn: string(scope.DatasetGroup("shop")), SchemaArn: string(scope.Schema("interactions")),
+	})
+	s.must(err)
+	s.advance(scope.Dataset("shop", bespoke.Interactions))
+}
+
+// accept makes an import job that waits to be advanced.
+func (s *server) accept(name, content string) {
+	s.Helper()
+	o, err := s.objects.Put(s.ctx, "shop-data", name+".csv", strings.NewReader(content))
+	s.must(err)
+	_, err = s.CreateDatasetImportJob(s.ctx, &wire.CreateDatasetImportJobRequest{
+		JobName: name, DatasetArn: string(scope.Dataset("shop", bespoke.Interactions)), DataSource: &wire.DataSource{DataLocation: o.String()},
+	})
+	s.must(err)
+}
