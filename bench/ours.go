@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -29,22 +31,25 @@ func (folder) Open(_ context.Context, o bespoke.Object, offset, length int64) (i
 	}{io.NewSectionReader(f, offset, length), f}, nil
 }
 
-// ingestAlone runs the import engine on a local file, without S3 and without
-// the commit to a table. It returns the time it took.
-func ingestAlone(ctx context.Context, csv, dir string, workers int) (time.Duration, error) {
-	s, err := schema.Parse(interactionsSchema)
+// ingestAlone runs the import engine on local files, without S3 and without the
+// commit to a table. It returns the time it took.
+func ingestAlone(ctx context.Context, w work, s *schema.Schema, from, dir string, workers int) (time.Duration, error) {
+	paths, err := filepath.Glob(filepath.Join(from, "*.csv"))
 	if err != nil {
 		return 0, err
 	}
-	st, err := os.Stat(csv)
-	if err != nil {
-		return 0, err
+	var objects []bespoke.Object
+	for _, p := range paths {
+		st, err := os.Stat(p)
+		if err != nil {
+			return 0, err
+		}
+		objects = append(objects, bespoke.Object{Bucket: "local", Key: p, Size: st.Size()})
 	}
 	begin := time.Now()
 	res, err := ingest.Run(ctx, ingest.Config{
-		Schema: s, Arrow: arrowSchema(s), Type: bespoke.Interactions,
-		Objects: []bespoke.Object{{Bucket: "local", Key: csv, Size: st.Size()}},
-		Source:  folder{}, Dir: dir, TempDir: dir, Workers: workers,
+		Schema: s, Arrow: arrowSchema(s), Type: bespoke.DatasetType(strings.ToUpper(w.kind)), Objects: objects,
+		Source: folder{}, Dir: dir, TempDir: dir, Workers: workers,
 	})
 	if err != nil {
 		return 0, err

@@ -47,15 +47,18 @@ func (s *server) stop() error {
 	return s.cmd.Wait()
 }
 
-// imported imports source, a local file or an s3:// URL, and returns how long
-// the job took from its acceptance until it was ACTIVE, and the server's peak
-// resident memory in that time.
-func (s *server) imported(ctx context.Context, source, job string) (sample, error) {
-	// Forgets the peak of what came before, the upload above all.
+// imported imports source, a local file or an s3:// location, as the work's kind
+// into a dataset group, and returns how long the job took from its acceptance
+// until it was ACTIVE, and the server's peak resident memory in that time.
+func (s *server) imported(ctx context.Context, w work, dir, source, group, mode, job string) (sample, error) {
+	// Forgets the peak of what came before.
 	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", s.cmd.Process.Pid), []byte("5"), 0); err != nil {
 		return sample{}, err
 	}
-	out, err := exec.CommandContext(ctx, s.binary, "import", "--json", "--data", s.data, "--job-name", job, source).Output()
+	cmd := exec.CommandContext(ctx, s.binary, "import", "--json", "--data", s.data, "--dataset-group", group, "--type", w.kind,
+		"--schema", filepath.Join(dir, w.name+".avsc"), "--mode", mode, "--job-name", job, source)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
 	if err != nil {
 		return sample{}, fmt.Errorf("import of %s: %w", source, err)
 	}
@@ -85,27 +88,69 @@ func peakMemory(pid int) (int64, error) {
 	return 0, errors.New("the process has no VmHWM")
 }
 
-// prepareServer makes a data folder whose bucket holds the CSV file, and
-// returns the folder and the object's URL.
-func prepareServer(ctx context.Context, s settings, csv string) (data, url string, err error) {
+// bucket is where the works' objects are.
+const bucket = "bespoke-uploads"
+
+// prepareServer makes a data folder whose bucket holds the objects of the works:
+// links to the generated files, below the works' names. The import of a file of
+// few rows makes the bucket.
+func prepareServer(ctx context.Context, s settings, works []work) (data string, err error) {
 	data = filepath.Join(s.dir, "data")
 	if err := os.RemoveAll(data); err != nil {
-		return "", "", err
+		return "", err
+	}
+	few := interactionsOf("few", 1000, 100, 1)
+	if _, err := few.generate(s.dir); err != nil {
+		return "", err
 	}
 	srv, err := startServer(ctx, s.binary, data)
 	if err != nil {
-		return "", "", err
+		return "", err
 	}
-	_, err = srv.imported(ctx, csv, "upload")
-	return data, "s3://bespoke-uploads/upload/" + filepath.Base(csv), errors.Join(err, srv.stop())
+	_, err = srv.imported(ctx, few, s.dir, few.first(s.dir), "few", "FULL", "few")
+	if err := errors.Join(err, srv.stop()); err != nil {
+		return "", err
+	}
+	for _, w := range works {
+		if err := link(w.folder(s.dir), filepath.Join(data, "buckets", bucket, w.name)); err != nil {
+			return "", err
+		}
+	}
+	return data, nil
 }
 
-// importFromS3 has a server that has just started import the object.
-func importFromS3(ctx context.Context, s settings, data, url string, round int) (sample, error) {
+// link fills the new folder to with links to the files of from.
+func link(from, to string) error {
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if err := os.Link(filepath.Join(from, e.Name()), filepath.Join(to, e.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// importFromS3 has a server that has just started import the works one after
+// another: the first FULL, the others, its updates, INCREMENTAL.
+func importFromS3(ctx context.Context, s settings, data string, works []work, round int) (samples []sample, err error) {
 	srv, err := startServer(ctx, s.binary, data)
 	if err != nil {
-		return sample{}, err
+		return nil, err
 	}
-	m, err := srv.imported(ctx, url, fmt.Sprintf("round-%d", round))
-	return m, errors.Join(err, srv.stop())
+	mode := "FULL"
+	for _, w := range works {
+		url := fmt.Sprintf("s3://%s/%s/", bucket, w.name)
+		m, err := srv.imported(ctx, w, s.dir, url, works[0].name, mode, fmt.Sprintf("%s-%d", w.name, round))
+		if err != nil {
+			return nil, errors.Join(err, srv.stop())
+		}
+		samples, mode = append(samples, m), "INCREMENTAL"
+	}
+	return samples, srv.stop()
 }
