@@ -7,25 +7,53 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"golang.org/x/sync/errgroup"
 
 	"bespoke/ingest/internal/parquet"
+	"bespoke/lake"
 )
 
+// existingRows is a batch of existing rows, whose ordinals begin with ordinal.
+type existingRows struct {
+	lake.Batch
+	ordinal uint64
+}
+
 // existing adds the keys of the table's rows to the log, though only of those
-// that may have the same key as a new row, by news. It returns where the rows
-// are; paths is extended by their files.
+// that may have the same key as a new row, by news. It notes where the rows
+// are; paths is extended by their files. One goroutine reads, the workers make
+// fingerprints and look them up; at most one batch for each waits in memory.
 func (r *run) existing(ctx context.Context, news *bloom) error {
-	w := keyWriter{log: r.log}
-	h := &hasher{seeds: r.seeds, prints: new(prints)}
-	columns := r.cfg.keyColumns()
+	g, ctx := errgroup.WithContext(ctx)
+	parts := make(chan existingRows)
+	g.Go(func() error {
+		defer close(parts)
+		return r.readExisting(ctx, parts)
+	})
+	for range r.cfg.Workers {
+		g.Go(func() error {
+			m := matcher{news: news, keys: keyWriter{log: r.log}, columns: r.cfg.keyColumns(), hasher: hasher{seeds: r.seeds, prints: new(prints)}}
+			for p := range parts {
+				err := m.match(p)
+				p.Record.Release()
+				if err != nil {
+					return err
+				}
+			}
+			return m.keys.flush()
+		})
+	}
+	return g.Wait()
+}
+
+// readExisting hands over the table's rows batch by batch, each to be released
+// by who takes it.
+func (r *run) readExisting(ctx context.Context, parts chan<- existingRows) error {
 	files := map[string]int{}
 	ordinal := uint64(0)
-	for b, err := range r.cfg.Existing(ctx, columns) {
+	for b, err := range r.cfg.Existing(ctx, r.cfg.keyColumns()) {
 		if err != nil {
 			return fmt.Errorf("read existing rows: %w", err)
-		}
-		if err := h.begin(b.Record, columns); err != nil {
-			return fmt.Errorf("read existing rows of %s: %w", b.Path, err)
 		}
 		file, ok := files[b.Path]
 		if !ok {
@@ -35,22 +63,46 @@ func (r *run) existing(ctx context.Context, news *bloom) error {
 		}
 		n := int(b.Record.NumRows())
 		r.addSpan(span{ordinal, file, b.First}, n)
-		for from := 0; from < n; from += batchRows {
-			k := min(n-from, batchRows)
-			h.hash(from, k)
-			for i := range k {
-				x, y := h.prints.a[i], h.prints.b[i]
-				if !news.has(x, y) || b.Dead.Has(from+i) {
-					continue
-				}
-				if err := w.one(newKey(x, y, ordinal+uint64(from+i))); err != nil {
-					return err
-				}
-			}
+		b.Record.Retain()
+		select {
+		case parts <- existingRows{b, ordinal}:
+		case <-ctx.Done():
+			b.Record.Release()
+			return context.Cause(ctx)
 		}
 		ordinal += uint64(n)
 	}
-	return w.flush()
+	return nil
+}
+
+// matcher finds the existing rows that may have the key of a new one.
+type matcher struct {
+	news    *bloom
+	columns []string
+	keys    keyWriter
+	hasher  hasher
+}
+
+// match adds the keys of such rows of p to the log.
+func (m *matcher) match(p existingRows) error {
+	if err := m.hasher.begin(p.Record, m.columns); err != nil {
+		return fmt.Errorf("read existing rows of %s: %w", p.Path, err)
+	}
+	n := int(p.Record.NumRows())
+	for from := 0; from < n; from += batchRows {
+		k := min(n-from, batchRows)
+		m.hasher.hash(from, k)
+		for i := range k {
+			x, y := m.hasher.prints.a[i], m.hasher.prints.b[i]
+			if !m.news.has(x, y) || p.Dead.Has(from+i) {
+				continue
+			}
+			if err := m.keys.one(newKey(x, y, p.ordinal+uint64(from+i))); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // addSpan notes where n existing rows are.
@@ -107,9 +159,28 @@ func hashable(a arrow.Array) bool {
 func (h *hasher) hash(row, n int) {
 	h.prints.start(n)
 	for _, c := range h.columns {
+		if s, ok := c.(*array.String); ok {
+			h.strings(s, row, n)
+			continue
+		}
 		for r := range n {
 			h.value(r, c, row+r)
 		}
+	}
+}
+
+// strings mixes n elements of a from row on into the fingerprints. They are
+// read where they are, but for the last, behind which there is too little.
+func (h *hasher) strings(a *array.String, row, n int) {
+	buf, base := a.ValueBytes(), a.ValueOffset(0)
+	for r := range n {
+		start := a.ValueOffset(row+r) - base
+		if a.IsNull(row+r) || start+pad > len(buf) {
+			h.value(r, a, row+r)
+			continue
+		}
+		second := h.seeds.word(&h.word, buf, start, a.ValueLen(row+r))
+		h.prints.mix(&h.seeds, r, h.word.Hash, second)
 	}
 }
 
