@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"mime"
 	"net/http"
 	"runtime/debug"
 	"strconv"
@@ -48,6 +50,7 @@ type exchange struct {
 	*endpoint
 	id     string
 	caller bespoke.Caller
+	file   *File // the answer, unless nil
 }
 
 // buffers are what responses are written into before they are sent, so that
@@ -72,10 +75,18 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, e *endpoint) {
 		header.Set("X-Amzn-Errortype", code)
 	}
 	header.Set("X-Amzn-Requestid", x.id)
+	var content io.Reader = body
+	size := int64(body.Len())
 	header.Set("Content-Type", contentType[e.protocol])
-	header.Set("Content-Length", strconv.Itoa(body.Len()))
+	if f := x.file; f != nil {
+		defer f.Content.Close()
+		content, size = f.Content, f.Size
+		header.Set("Content-Type", f.Type)
+		header.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.Name}))
+	}
+	header.Set("Content-Length", strconv.FormatInt(size, 10))
 	w.WriteHeader(status)
-	_, _ = w.Write(body.Bytes()) // the client may be gone; that is its affair
+	_, _ = io.Copy(w, content) // the client may be gone; that is its affair
 
 	d := time.Since(start)
 	x.log(r.Context(), err, code, status, d)
@@ -85,6 +96,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, e *endpoint) {
 var contentType = map[wire.Protocol]string{
 	wire.JSON11:   "application/x-amz-json-1.1",
 	wire.RestJSON: "application/json",
+}
+
+// File is an answer that is no JSON but the content of a file.
+type File struct {
+	Name, Type string // its media type
+	Size       int64
+	Content    io.ReadCloser // closed once it is sent
 }
 
 // answer verifies the request, does what it asks for and writes the response's
@@ -115,6 +133,10 @@ func (x *exchange) answer(r *http.Request, body *bytes.Buffer) (err error) {
 		if x.protocol == wire.JSON11 {
 			body.WriteString("{}")
 		}
+		return nil
+	}
+	if f, ok := out.(*File); ok {
+		x.file = f
 		return nil
 	}
 	if err := wire.Marshal(body, out); err != nil {

@@ -78,7 +78,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.serve(w, 
 // Handle returns a handler for an operation beyond the model, under the same
 // signature check, with the same request IDs, logs and errors (those of
 // rest-json). call gets a context with the caller and the request's ID, and the
-// verified body; what it returns is written as JSON, nothing for nil.
+// verified body; what it returns is written as JSON, nothing for nil, and a
+// *File as it is.
 func (s *Server) Handle(name string, call func(ctx context.Context, r *http.Request, body []byte) (any, error)) http.Handler {
 	e := &endpoint{name: name, protocol: wire.RestJSON, call: call}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, e) })

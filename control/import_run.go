@@ -127,10 +127,14 @@ func (s *Service) read(ctx context.Context, base *lake.Snapshot, columns *arrow.
 	if err != nil {
 		return ingest.Result{}, err
 	}
+	rejects := ""
+	if s.cfg.MaxBadShare > 0 {
+		rejects = s.rejectsPath(j.ARN)
+	}
 	return ingest.Run(ctx, ingest.Config{
 		Schema: sc, Arrow: columns, Type: d.Type, Mode: j.Mode, Objects: j.Objects, Source: access,
 		Dir: dir, TempDir: s.cfg.TempDir, Workers: s.cfg.Workers, Memory: s.cfg.Memory,
-		MaxReported: s.cfg.MaxBadRows, Progress: &run.progress,
+		MaxReported: s.cfg.MaxBadRows, MaxBadShare: s.cfg.MaxBadShare, Rejects: rejects, Progress: &run.progress,
 		Existing: func(ctx context.Context, columns []string) iter.Seq2[lake.Batch, error] {
 			return base.Scan(ctx, columns, lake.Bulk)
 		},

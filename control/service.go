@@ -30,8 +30,14 @@ type Config struct {
 	TempDir  string // scratch space of running imports
 	// MaxBadRows is how many bad rows an import's report keeps.
 	MaxBadRows int
-	Workers    int   // splits of one import that are read at once
-	Memory     int64 // bytes that one import may use for its buffers
+	// MaxBadShare is which share of an import's rows, from 0 to 1, may be bad and
+	// is left out; 0 means that one bad row fails the import.
+	MaxBadShare float64
+	// RejectedDir is where the rows that were left out go, a file for each job.
+	// It is needed where MaxBadShare is above 0.
+	RejectedDir string
+	Workers     int   // splits of one import that are read at once
+	Memory      int64 // bytes that one import may use for its buffers
 	// KeepSnapshots is how long an earlier state of a dataset stays readable.
 	KeepSnapshots time.Duration
 	Logger        *slog.Logger
@@ -79,6 +85,8 @@ func New(cfg Config) (*Service, error) {
 	check(len(cfg.TokenKey) >= 16, "TokenKey must have at least 16 bytes")
 	check(cfg.TempDir != "", "TempDir is required")
 	check(cfg.MaxBadRows > 0 && cfg.Workers > 0 && cfg.Memory > 0, "MaxBadRows, Workers and Memory must be above 0")
+	check(cfg.MaxBadShare >= 0 && cfg.MaxBadShare <= 1, "MaxBadShare must be from 0 to 1")
+	check(cfg.MaxBadShare == 0 || cfg.RejectedDir != "", "RejectedDir is required with MaxBadShare")
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("control: %w", err)
 	}

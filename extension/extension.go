@@ -8,6 +8,7 @@ package extension
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -32,6 +33,17 @@ func New(api *awsapi.Server, service *control.Service, scope bespoke.Scope) http
 	})
 	get("GetImportReport", "GET /bespoke/v1/dataset-import-jobs/{name}/report", func(ctx context.Context, r *http.Request) (any, error) {
 		return service.ImportReport(ctx, scope.ImportJob(r.PathValue("name")))
+	})
+	get("GetRejectedRows", "GET /bespoke/v1/dataset-import-jobs/{name}/rejected-rows", func(ctx context.Context, r *http.Request) (any, error) {
+		f, err := service.RejectedRows(ctx, scope.ImportJob(r.PathValue("name")))
+		if err != nil {
+			return nil, err
+		}
+		info, err := f.Stat()
+		if err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		return &awsapi.File{Name: info.Name(), Type: "application/gzip", Size: info.Size(), Content: f}, nil
 	})
 	get("DescribeDatasetContent", "GET /bespoke/v1/datasets/{group}/{type}", func(ctx context.Context, r *http.Request) (any, error) {
 		t := bespoke.DatasetType(strings.ToUpper(r.PathValue("type")))

@@ -13,6 +13,7 @@ const (
 	jobs     = "/bespoke/v1/dataset-import-jobs/"
 	jobPath  = jobs + "{name}"
 	report   = jobPath + "/report"
+	rejected = jobPath + "/rejected-rows"
 	datasets = "/bespoke/v1/datasets/{group}/{type}"
 	openAPI  = "/bespoke/v1/openapi.json"
 )
@@ -48,6 +49,7 @@ func TestAnswers(t *testing.T) {
 	if a := ask(jobs+"good/report", report, 409); a.code() != "ResourceInUseException" {
 		t.Errorf("the report of a waiting job: %s", a.body)
 	}
+	ask(jobs+"good/rejected-rows", rejected, 409)
 	s.advance(scope.ImportJob("good"))
 	if a := ask(jobs+"good", jobPath, 200); !strings.Contains(string(a.body), `"duplicate":1`) {
 		t.Errorf("progress: %s", a.body)
@@ -73,6 +75,8 @@ func TestAnswers(t *testing.T) {
 	}
 	ask(jobs+"none", jobPath, 404)
 	ask(jobs+"none/report", report, 404)
+	ask(jobs+"good/rejected-rows", rejected, 404)
+	ask(jobs+"none/rejected-rows", rejected, 404)
 	ask("/bespoke/v1/datasets/shop/ITEMS", datasets, 404)
 	ask("/bespoke/v1/datasets/none/INTERACTIONS", datasets, 404)
 	for path := range doc.Paths {

@@ -109,26 +109,36 @@ func (b *badRows) list(plan *plan, lines []int64) []BadRow {
 	defer b.mu.Unlock()
 	b.trim()
 	var out []BadRow
-	before, from := int64(0), 0 // lines of the object in splits [from, r.split)
-	object := -1
+	at := places{plan: plan, lines: lines, object: -1}
 	for _, r := range b.rows {
-		part := plan.splits[r.split].parts[r.part]
-		if part.object != object {
-			object, before = part.object, 0
-			from = plan.first(part.object)
-		}
-		if part.start > 0 { // splits of one part each since the object's begin
-			for ; from < r.split; from++ {
-				before += lines[from]
-			}
-		}
-		out = append(out, BadRow{
-			Object: plan.objects[part.object],
-			Line:   before + int64(r.line),
-			Column: r.column, Value: r.value, Reason: r.reason,
-		})
+		object, line := at.find(r.split, r.part, r.line)
+		out = append(out, BadRow{Object: object, Line: line, Column: r.column, Value: r.value, Reason: r.reason})
 	}
 	return out
+}
+
+// places finds the lines of rows in their objects, given how many lines each
+// split has. Rows are asked for in input order.
+type places struct {
+	plan   *plan
+	lines  []int64
+	object int   // of the row before
+	from   int   // splits of the object before this one
+	before int64 // have so many lines
+}
+
+func (p *places) find(split, part int, line uint32) (bespoke.Object, int64) {
+	at := p.plan.splits[split].parts[part]
+	if at.object != p.object {
+		p.object, p.before = at.object, 0
+		p.from = p.plan.first(at.object)
+	}
+	if at.start > 0 { // splits of one part each since the object's begin
+		for ; p.from < split; p.from++ {
+			p.before += p.lines[p.from]
+		}
+	}
+	return p.plan.objects[at.object], p.before + int64(line)
 }
 
 // failure is the error of a job with bad rows: the first, and how many there

@@ -13,6 +13,8 @@ type column interface {
 	// worker's fingerprints if the column is part of the key, and reports
 	// values that are refused.
 	decode(d *decoder, b *batch, f int)
+	// drop leaves the rows that are bad out of what decode read.
+	drop(bad []bool)
 	// append hands what decode read to the Parquet column.
 	append()
 }
@@ -55,6 +57,36 @@ func (v *vector) empty(d *decoder, r int) {
 	if v.key {
 		d.prints.null(&d.seeds, r)
 	}
+}
+
+// dropRows leaves bad rows out.
+func (v *vector) dropRows(bad []bool) {
+	n := 0
+	for r := range v.rows {
+		if !bad[r] {
+			v.present[n] = v.present[r]
+			n++
+		}
+	}
+	v.rows = n
+	v.nulls = v.nulls && v.Nullable // a null where none may be was bad
+}
+
+// dropValues leaves those of bad rows out of vals, which are those of rows that
+// are not null. It comes before dropRows.
+func dropValues[T any](v *vector, vals []T, bad []bool) []T {
+	n, k := 0, 0
+	for r := range v.rows {
+		if v.nulls && v.present[r] == 0 {
+			continue
+		}
+		if !bad[r] {
+			vals[n] = vals[k]
+			n++
+		}
+		k++
+	}
+	return vals[:n]
 }
 
 // presence returns present for the Parquet writer: nil if nothing is null.

@@ -46,4 +46,9 @@ func parseBool(v []byte) (byte, bool) {
 	return 0, bytes.EqualFold(v, []byte("false"))
 }
 
+func (c *boolColumn) drop(bad []bool) {
+	c.n = len(dropValues(&c.vector, c.vals[:c.n], bad))
+	c.dropRows(bad)
+}
+
 func (c *boolColumn) append() { c.out.Append(c.vals[:c.n], c.presence()) }

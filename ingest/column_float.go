@@ -49,4 +49,9 @@ func (c *floatColumn[T]) decode(d *decoder, b *batch, f int) {
 	c.n = n
 }
 
+func (c *floatColumn[T]) drop(bad []bool) {
+	c.n = len(dropValues(&c.vector, c.vals[:c.n], bad))
+	c.dropRows(bad)
+}
+
 func (c *floatColumn[T]) append() { c.out.Append(c.vals[:c.n], c.presence()) }

@@ -45,4 +45,9 @@ func (c *intColumn[T]) decode(d *decoder, b *batch, f int) {
 	c.n = n
 }
 
+func (c *intColumn[T]) drop(bad []bool) {
+	c.n = len(dropValues(&c.vector, c.vals[:c.n], bad))
+	c.dropRows(bad)
+}
+
 func (c *intColumn[T]) append() { c.out.Append(c.vals[:c.n], c.presence()) }

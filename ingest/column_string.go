@@ -115,6 +115,15 @@ func (c *stringColumn) isNull(d *decoder, b *batch, r, f int) bool {
 	return false
 }
 
+func (c *stringColumn) drop(bad []bool) {
+	if c.dict {
+		c.n = len(dropValues(&c.vector, c.indices[:c.n], bad))
+	} else {
+		c.texts = dropValues(&c.vector, c.texts, bad)
+	}
+	c.dropRows(bad)
+}
+
 func (c *stringColumn) append() {
 	if c.dict {
 		c.out.AppendIndices(c.indices[:c.n], c.presence())

@@ -39,6 +39,11 @@ func (c *textColumn) decode(d *decoder, b *batch, f int) {
 	}
 }
 
+func (c *textColumn) drop(bad []bool) {
+	c.texts = dropValues(&c.vector, c.texts, bad)
+	c.dropRows(bad)
+}
+
 func (c *textColumn) append() {
 	for _, t := range c.texts {
 		c.out.AppendText(t)

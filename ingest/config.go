@@ -42,6 +42,13 @@ type Config struct {
 	// Existing yields the rows that the table shows now, with these columns. It
 	// is needed for INCREMENTAL only.
 	Existing func(ctx context.Context, columns []string) iter.Seq2[lake.Batch, error]
+	// MaxBadShare is which share of rows, from 0 to 1, may be bad: these are left
+	// out. 0 means that any bad row fails the import.
+	MaxBadShare float64
+	// Rejects is the file that bad rows are written to, gzipped CSV, where
+	// MaxBadShare is above 0. A file of that name is replaced. It is there also
+	// if so many rows are bad that the import fails.
+	Rejects string
 	// CheckOnly has everything read, checked and compared as a FULL import does,
 	// and nothing written. Arrow and Dir are not needed then.
 	CheckOnly bool
@@ -80,6 +87,9 @@ func (c *Config) validate() error {
 	check(c.Mode == bespoke.Full || c.Mode == bespoke.Incremental, "Mode is unknown: "+string(c.Mode))
 	check(c.Mode == bespoke.Full || c.Existing != nil, "Existing is missing")
 	check(c.Mode == bespoke.Full || !c.CheckOnly, "CheckOnly is for FULL")
+	check(c.MaxBadShare >= 0 && c.MaxBadShare <= 1, "MaxBadShare is not from 0 to 1")
+	check((c.MaxBadShare > 0) == (c.Rejects != ""), "Rejects and MaxBadShare go together")
+	check(c.MaxBadShare == 0 || !c.CheckOnly, "MaxBadShare is not for CheckOnly")
 	check(c.Observe == nil || c.CheckOnly, "Observe is for CheckOnly")
 	return errors.Join(errs...)
 }

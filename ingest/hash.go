@@ -88,6 +88,18 @@ func (p *prints) start(n int) {
 	clear(p.b[:n])
 }
 
+// drop leaves bad rows out of the first n and returns how many remain.
+func (p *prints) drop(n int, bad []bool) int {
+	k := 0
+	for r := range n {
+		if !bad[r] {
+			p.a[k], p.b[k] = p.a[r], p.b[r]
+			k++
+		}
+	}
+	return k
+}
+
 // nullMark and numberMark tell a null and a number from strings.
 const (
 	nullMark   = 0x9E3779B97F4A7C15

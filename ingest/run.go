@@ -58,6 +58,7 @@ type run struct {
 	news     *bloom  // keys of new rows, where there are existing ones to compare with
 	lines    []int64 // of each split
 	bad      badRows
+	rejects  *rejects // nil where bad rows fail the import
 
 	syncs errgroup.Group
 
@@ -72,7 +73,7 @@ type run struct {
 // Run reads and checks all objects and writes their rows as data files. The
 // files are synced, but visible to nobody before they are committed.
 //
-// If there are bad rows, Run reads all rows nevertheless and returns an
+// If there are more bad rows than Config.MaxBadShare allows, Run reads all rows nevertheless and returns an
 // *bespoke.Error that says which is the first and how many there are. It
 // returns an *bespoke.Error also where an object as a whole cannot be read as
 // CSV; errors of the Source, the disk or the context are none and may pass.
@@ -87,6 +88,9 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 	r.bad.keep = cfg.MaxReported
 	r.name = fmt.Sprintf("%016x", r.seeds[0]*r.seeds[1])
 	res, err := r.all(ctx)
+	if r.rejects != nil {
+		err = errors.Join(err, r.rejects.close())
+	}
 	for _, log := range []*keyLog{r.log, r.users} {
 		if log == nil {
 			continue
@@ -122,8 +126,8 @@ func (r *run) all(ctx context.Context) (Result, error) {
 	if r.cfg.CheckOnly {
 		return res, r.compareChecked(ctx, &res)
 	}
-	if len(res.Bad) > 0 {
-		return res, failure(res.Bad[0], res.Counts.Rejected, res.Counts.Rows)
+	if err := r.settleBad(&res); err != nil {
+		return res, err
 	}
 	r.progress.enter(Comparing)
 	if err := r.compare(ctx, &res); err != nil {
@@ -150,6 +154,9 @@ func (r *run) prepare(ctx context.Context) error {
 	if len(r.plan.splits) > splits {
 		return bespoke.Errorf(bespoke.InvalidInput, "The objects have %d bytes in all, an import takes at most %d: divide it.",
 			r.plan.bytes, int64(splits)*splitBytes)
+	}
+	if r.cfg.MaxBadShare > 0 {
+		r.rejects = &rejects{dir: r.cfg.TempDir}
 	}
 	r.log = newKeyLog(r.cfg.TempDir, r.cfg.Memory*3/8)
 	if r.cfg.CheckOnly && r.cfg.userColumn() >= 0 {

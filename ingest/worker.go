@@ -65,7 +65,7 @@ func (w *worker) work(ctx context.Context, splits <-chan *loaded, free chan<- *l
 				if w.run.cfg.CheckOnly {
 					return w.endCheck()
 				}
-				if w.run.bad.any() {
+				if w.run.lost() {
 					return nil
 				}
 				if err := w.keys.flush(); err != nil {
@@ -153,7 +153,14 @@ func (w *worker) rows(lay *layout, ordinal uint64, first bool) (uint64, error) {
 	if r.cfg.CheckOnly {
 		return w.check(lay, ordinal)
 	}
-	if r.bad.any() { // nothing of this job will be kept
+	if r.lost() {
+		return ordinal, nil
+	}
+	n := b.n
+	if w.faults > 0 {
+		n = w.drop()
+	}
+	if n == 0 {
 		return ordinal, nil
 	}
 	if w.path == "" {
@@ -167,16 +174,26 @@ func (w *worker) rows(lay *layout, ordinal uint64, first bool) (uint64, error) {
 	for _, c := range w.columns {
 		c.append()
 	}
-	w.origin.Append(b.n)
-	if err := w.writer.EndRows(b.n); err != nil {
+	w.origin.Append(n)
+	if err := w.writer.EndRows(n); err != nil {
 		return 0, err
 	}
 	if r.news != nil {
-		for i := range b.n {
+		for i := range n {
 			r.news.add(w.dec.prints.a[i], w.dec.prints.b[i])
 		}
 	}
-	return ordinal + uint64(b.n), w.keys.add(&w.dec.prints, b.n, ordinal)
+	return ordinal + uint64(n), w.keys.add(&w.dec.prints, n, ordinal)
+}
+
+// drop leaves the faulty rows out of the batch's columns and fingerprints, and
+// returns how many rows remain.
+func (w *worker) drop() int {
+	bad := w.faulty[:w.batch.n]
+	for _, c := range w.columns {
+		c.drop(bad)
+	}
+	return w.dec.prints.drop(w.batch.n, bad)
 }
 
 // refuse notes a refused value of row r of the batch, the first in its row.
@@ -186,7 +203,9 @@ func (w *worker) refuse(r int, v *vector, value []byte, reason string) {
 	}
 	w.faulty[r] = true
 	w.faults++
-	w.note(w.batch.lines[r], v.Name, value, reason)
+	line := w.batch.lines[r]
+	w.note(line, v.Name, value, reason)
+	w.keepReject(line, v.Name, reason, func() string { return w.batch.row(r) })
 }
 
 // report notes a row that is no record, because of a field or, where that is
@@ -197,6 +216,7 @@ func (w *worker) report(line uint32, field int, value []byte, reason string) {
 		column = w.names[field]
 	}
 	w.note(line, column, value, reason)
+	w.keepReject(line, column, reason, func() string { return string(w.scan.raw) })
 }
 
 func (w *worker) note(line uint32, column string, value []byte, reason string) {

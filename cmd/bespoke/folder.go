@@ -20,6 +20,7 @@ import (
 //	iam.json          roles and policies
 //	lake/             one Iceberg table for each dataset
 //	buckets/          the embedded S3's objects
+//	rejected/         bad rows that imports left out, a file for each job
 //	tmp/              scratch space of running jobs, emptied at start
 type folder struct {
 	dir  string
@@ -68,8 +69,10 @@ func openFolder(dir string) (*folder, error) {
 	if err := os.RemoveAll(f.path("tmp")); err != nil {
 		return nil, errors.Join(err, f.close())
 	}
-	if err := os.MkdirAll(f.path("tmp"), 0o700); err != nil {
-		return nil, errors.Join(err, f.close())
+	for _, name := range []string{"tmp", "rejected"} {
+		if err := os.MkdirAll(f.path(name), 0o700); err != nil {
+			return nil, errors.Join(err, f.close())
+		}
 	}
 	return f, nil
 }

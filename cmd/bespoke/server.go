@@ -37,7 +37,9 @@ var importWorkers = runtime.GOMAXPROCS(0)
 type serverConfig struct {
 	data, listen, s3Listen, s3Endpoint, stsEndpoint, roles, credentials, region, account string
 	strict                                                                               bool
-	maxBadRows                                                                           int // 0 means 1000
+	maxBadRows                                                                           int    // 0 means 1000
+	badRows                                                                              string // fail or skip; "" means fail
+	maxBadShare                                                                          float64
 	keepSnapshots                                                                        time.Duration
 	logger                                                                               *slog.Logger
 }
@@ -58,6 +60,12 @@ func (c serverConfig) validate() error {
 	}
 	if c.maxBadRows < 0 || c.keepSnapshots < 0 {
 		errs = append(errs, errors.New("--max-bad-rows and --keep-snapshots must not be below 0"))
+	}
+	if c.badRows != "" && c.badRows != "fail" && c.badRows != "skip" {
+		errs = append(errs, fmt.Errorf("--bad-rows %q is neither fail nor skip", c.badRows))
+	}
+	if c.badRows == "skip" && !(c.maxBadShare > 0 && c.maxBadShare <= 1) {
+		errs = append(errs, fmt.Errorf("--max-bad-share %g is not above 0 and up to 1, such as 0.01 for one row in a hundred", c.maxBadShare))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return usageError{err.Error()}
@@ -131,6 +139,7 @@ func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 	service, err := control.New(control.Config{
 		Scope: cfg.scope(), Store: st, Lake: tables, Access: cloud.access, Limits: cfg.limits(),
 		TokenKey: s.creds.TokenKey, TempDir: dir.path("tmp"), MaxBadRows: cmp.Or(cfg.maxBadRows, 1000), KeepSnapshots: cfg.keepSnapshots,
+		MaxBadShare: cfg.skipShare(), RejectedDir: dir.path("rejected"),
 		Workers: importWorkers, Memory: importMemory, Logger: cfg.logger, Observe: seen.imported,
 	})
 	if err != nil {
@@ -158,6 +167,14 @@ func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 	}
 	s.where = running{PID: os.Getpid(), API: origin(addr), S3: cloud.endpoint, Region: cfg.region, Account: cfg.account, OwnCredentials: cloud.external}
 	return s, publish(dir.path("server.json"), s.where)
+}
+
+// skipShare is which share of rows may be bad; Amazon's service skips none.
+func (c serverConfig) skipShare() float64 {
+	if c.badRows != "skip" || c.strict {
+		return 0
+	}
+	return c.maxBadShare
 }
 
 func (c serverConfig) limits() bespoke.Limits {
