@@ -37,10 +37,11 @@ demo: build ## the whole story on a data set that ships with the project
 
 .PHONY: test
 test: $(python)/stamp $(node_modules)/stamp ## all tests, with boto3, the AWS CLI and the AWS SDK for JavaScript
-	CGO_ENABLED=0 BESPOKE_PYTHON=$(python)/bin/python BESPOKE_NODE_MODULES=$(node_modules) go test -count=1 -timeout 15m $(TESTFLAGS) ./...
+	CGO_ENABLED=0 BESPOKE_PYTHON=$(python)/bin/python BESPOKE_NODE_MODULES=$(node_modules) BESPOKE_TEST_MOTO=$(python)/bin/moto_server \
+		go test -count=1 -timeout 15m $(TESTFLAGS) ./...
 	@if [ -f bench/go.mod ]; then cd bench && go vet ./...; fi
 
-requirements := $(clients)/python/requirements.txt test/lake/requirements.txt
+requirements := $(clients)/python/requirements.txt test/lake/requirements.txt test/blob/requirements.txt
 
 $(python)/stamp: $(requirements) $(clients)/python/install.py
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is missing; install Python 3.10 or newer, or set PYTHON" >&2; exit 1; }
