@@ -1,5 +1,7 @@
 package bespoke
 
+import "slices"
+
 // Status is where a resource stands in its life. The words are the API's.
 type Status string
 
@@ -30,12 +32,7 @@ var next = map[Status][]Status{
 
 // Can reports whether a resource may move from s to t.
 func (s Status) Can(t Status) bool {
-	for _, n := range next[s] {
-		if n == t {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(next[s], t)
 }
 
 // Settled reports whether nothing is under way: the resource is ACTIVE or has

@@ -44,7 +44,8 @@ func TestBadRows(t *testing.T) {
 			for _, c := range schemas[kind].Columns {
 				header = append(header, c.Name)
 			}
-			out := kind + "\n"
+			var out strings.Builder
+			fmt.Fprintln(&out, kind)
 			for line := range strings.Lines(rest) {
 				if strings.HasPrefix(line, "> ") {
 					continue
@@ -53,16 +54,16 @@ func TestBadRows(t *testing.T) {
 					`<1000>`, strings.Repeat("漢", 1000)).Replace(strings.TrimSuffix(line, "\n"))
 				src := objects{"a": strings.Join(header, ",") + "\n" + row + "\n"}
 				res, err := ingest.Run(t.Context(), config(t, bespoke.DatasetType(kind), schemas[kind], src))
-				out += line + "> " + outcome(t, res, err) + "\n"
+				fmt.Fprintf(&out, "%s> %s\n", line, outcome(t, res, err))
 			}
 			if *update {
-				if err := os.WriteFile(name, []byte(out), 0o644); err != nil {
+				if err := os.WriteFile(name, []byte(out.String()), 0o644); err != nil {
 					t.Fatal(err)
 				}
 				return
 			}
-			if out != string(text) {
-				t.Errorf("differs from %s, now is:\n%s", name, out)
+			if out.String() != string(text) {
+				t.Errorf("differs from %s, now is:\n%s", name, out.String())
 			}
 		})
 	}

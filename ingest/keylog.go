@@ -34,12 +34,9 @@ func (k key) same(o key) bool { return k.high == o.high && (k.low^o.low)>>ordina
 const (
 	partitionBits = 8
 	partitions    = 1 << partitionBits
-	blockKeys     = 1024
+	blockKeys     = 1024 // what a writer collects for a partition before it hands it over
 	keyBytes      = int(unsafe.Sizeof(key{}))
 )
-
-// block is what one writer collects for a partition before it hands it over.
-type block [blockKeys]key
 
 // keyLog holds the keys of all rows, by partition, each in blocks in no
 // particular order. Blocks beyond the memory it may use are in a file.

@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -100,12 +101,8 @@ func (r *stringRule) check(v []byte) string {
 	if len(v) > r.limit && utf8.RuneCount(v) > r.limit {
 		return fmt.Sprintf(reasonLength, r.limit, r.column)
 	}
-	if len(v) > 0 && v[0]-'A' < 26 {
-		for _, k := range r.keywords {
-			if string(v) == k {
-				return reasonKeyword
-			}
-		}
+	if len(v) > 0 && v[0]-'A' < 26 && slices.ContainsFunc(r.keywords, func(k string) bool { return k == string(v) }) {
+		return reasonKeyword
 	}
 	return ""
 }

@@ -189,18 +189,15 @@ func rowsOf(t testing.TB, s *lake.Snapshot, columns []string, origin string) []s
 			if b.Dead.Has(i) {
 				continue
 			}
-			line := ""
-			for c := range int(b.Record.NumCols()) {
-				if c > 0 {
-					line += ","
-				}
-				if a := b.Record.Column(c); a.IsNull(i) {
-					line += "-"
+			var cells []string
+			for _, a := range b.Record.Columns() {
+				if a.IsNull(i) {
+					cells = append(cells, "-")
 				} else {
-					line += a.ValueStr(i)
+					cells = append(cells, a.ValueStr(i))
 				}
 			}
-			out = append(out, line)
+			out = append(out, strings.Join(cells, ","))
 		}
 	}
 	slices.Sort(out)

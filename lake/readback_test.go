@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"bespoke"
@@ -105,18 +106,15 @@ func read(t *testing.T, py, db, name string, snapshot int64) readback {
 func (r readback) lines() []string {
 	all := make([]string, 0, len(r.Rows))
 	for _, row := range r.Rows {
-		line := ""
-		for i, v := range row {
-			if i > 0 {
-				line += ","
-			}
+		var cells []string
+		for _, v := range row {
 			if v == nil {
-				line += "-"
+				cells = append(cells, "-")
 			} else {
-				line += fmt.Sprint(v)
+				cells = append(cells, fmt.Sprint(v))
 			}
 		}
-		all = append(all, line)
+		all = append(all, strings.Join(cells, ","))
 	}
 	slices.Sort(all)
 	return all

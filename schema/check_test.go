@@ -68,11 +68,11 @@ func field(spec string) string {
 	if strings.HasSuffix(p[1], "?") {
 		typ = `["null",` + typ + `]`
 	}
-	attrs := ""
+	members := []string{fmt.Sprintf(`"name":%q,"type":%s`, p[0], typ)}
 	for _, a := range p[2:] {
-		attrs += fmt.Sprintf(",%q:true", a)
+		members = append(members, fmt.Sprintf("%q:true", a))
 	}
-	return fmt.Sprintf(`{"name":%q,"type":%s%s}`, p[0], typ, attrs)
+	return "{" + strings.Join(members, ",") + "}"
 }
 
 // cols writes a schema from "NAME type attributes" parts between semicolons.

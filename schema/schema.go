@@ -69,10 +69,7 @@ func (c Column) String() string {
 	if c.Nullable {
 		t += " or null"
 	}
-	for _, a := range c.attributes() {
-		t += ", " + a
-	}
-	return c.Name + " (" + t + ")"
+	return c.Name + " (" + strings.Join(append([]string{t}, c.attributes()...), ", ") + ")"
 }
 
 func (c Column) attributes() []string {

@@ -55,10 +55,8 @@ type chunk struct {
 func (c *chunk) mark(n int, present []byte) {
 	p := &c.page
 	nulls := 0
-	if present != nil {
-		for _, b := range present {
-			nulls += int(b ^ 1)
-		}
+	for _, b := range present {
+		nulls += int(b ^ 1)
 	}
 	if nulls > 0 || p.nulls > 0 {
 		if !c.field.Optional {
