@@ -32,7 +32,7 @@ func TestAssumeRole(t *testing.T) {
 	t.Parallel()
 	program := os.Getenv("BESPOKE_TEST_MOTO")
 	if program == "" {
-		t.Skip("BESPOKE_TEST_MOTO is not set: pip install 'moto[server]>=5.2.5' and set it to moto_server")
+		t.Skip("BESPOKE_TEST_MOTO is not set: run make test, or set it to the moto_server of test/blob/requirements.txt")
 	}
 	endpoint := startMoto(t, program)
 	m := moto{t, endpoint}
