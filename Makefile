@@ -107,8 +107,8 @@ check-race: ## the short tests under the race detector
 # ---- the rest ----------------------------------------------------------------
 
 .PHONY: bench-import
-bench-import: build ## import 10 million interactions, beside DuckDB doing the like
-	cd bench && go run . $(BENCHFLAGS)
+bench-import: build ## imports beside DuckDB doing the like; FULL=1 adds 100 million rows
+	cd bench && go run . $(if $(FULL),-full) $(BENCHFLAGS)
 
 .PHONY: clean
 clean: ## remove what the other targets have made
