@@ -78,7 +78,7 @@ type RemoteConfig struct {
 func NewRemote(cfg RemoteConfig) *Resolver {
 	r := &remote{
 		cfg:    cfg,
-		own:    New(Config{Client: client(cfg, cfg.AWS.Credentials)}),
+		own:    New(Config{Client: cfg.Client()}),
 		stores: map[string]*Store{},
 		sts: sts.NewFromConfig(cfg.AWS, func(o *sts.Options) {
 			if cfg.STSEndpoint != "" {
@@ -143,6 +143,9 @@ func (r *remote) credentials(ctx context.Context, roleARN string) (aws.Credentia
 		return nil, fmt.Errorf("assume role %s: %w", roleARN, err)
 	}
 }
+
+// Client returns a client of the S3 service with the server's own credentials.
+func (c RemoteConfig) Client() *s3.Client { return client(c, c.AWS.Credentials) }
 
 // client returns a client of the S3 service with these credentials. Checksums
 // that the service does not ask for are left out: ETag and length say whether

@@ -14,8 +14,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	awscreds "github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
 // client speaks to a running server as any other SDK would: signed requests to
@@ -103,14 +101,4 @@ func (c *client) do(req *http.Request, service string, body []byte, out any) err
 		return nil
 	}
 	return json.Unmarshal(answer, out)
-}
-
-// s3 returns a client of the server's embedded S3.
-func (c *client) s3() *s3.Client {
-	return s3.New(s3.Options{
-		BaseEndpoint: aws.String(c.server.S3),
-		Region:       c.server.Region,
-		UsePathStyle: true,
-		Credentials:  awscreds.NewStaticCredentialsProvider(c.creds.AccessKey, c.creds.Secret, ""),
-	})
 }

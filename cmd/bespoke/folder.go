@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 )
 
 // folder is a server's data folder:
@@ -61,7 +62,7 @@ func openFolder(dir string) (*folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := takeLock(lock); err != nil {
 		lock.Close()
 		return nil, fmt.Errorf("data folder %s is served by another process; stop it or choose another --data", dir)
 	}
@@ -75,6 +76,18 @@ func openFolder(dir string) (*folder, error) {
 		}
 	}
 	return f, nil
+}
+
+// takeLock locks the file for this process alone. It tries for a moment: whoever
+// asks whether a server is running holds the lock for an instant too.
+func takeLock(f *os.File) (err error) {
+	for range 20 {
+		if err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err == nil {
+			return nil
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return err
 }
 
 // close removes the note of where the server listens and lets go of the lock.

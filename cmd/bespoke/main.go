@@ -91,6 +91,9 @@ func printVersion(_ context.Context, args []string, std streams, getenv func(str
 	if err := parse(fs, args, getenv); err != nil {
 		return err
 	}
+	if err := noArgs(fs); err != nil {
+		return err
+	}
 	if *asJSON {
 		return printJSON(std.out, map[string]string{"version": version})
 	}

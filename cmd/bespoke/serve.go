@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"runtime/debug"
 	"time"
 )
 
@@ -39,6 +40,9 @@ func serve(ctx context.Context, args []string, std streams, getenv func(string) 
 	}
 	if err := noArgs(fs); err != nil {
 		return err
+	}
+	if getenv("GOMEMLIMIT") == "" {
+		defer debug.SetMemoryLimit(debug.SetMemoryLimit(memoryLimit))
 	}
 	cfg.logger = newLogger(std, *verbose, *logJSON)
 	srv, err := startServer(ctx, cfg)

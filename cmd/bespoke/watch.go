@@ -2,14 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
 const pollEvery = 100 * time.Millisecond
@@ -77,32 +71,4 @@ func nameOf(arn string) string {
 		}
 	}
 	return arn
-}
-
-// bucket makes a bucket unless it is there.
-func (c *client) bucket(ctx context.Context, name string) error {
-	_, err := c.s3().CreateBucket(ctx, &s3.CreateBucketInput{Bucket: aws.String(name)})
-	_, mine := errors.AsType[*types.BucketAlreadyOwnedByYou](err)
-	_, exists := errors.AsType[*types.BucketAlreadyExists](err)
-	if mine || exists {
-		return nil
-	}
-	return err
-}
-
-// upload puts a local file into the bucket under key.
-func (c *client) upload(ctx context.Context, file, bucket, key string) error {
-	f, err := os.Open(file)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if err := c.bucket(ctx, bucket); err != nil {
-		return err
-	}
-	_, err = c.s3().PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String(bucket), Key: aws.String(key), Body: f})
-	if err != nil {
-		return fmt.Errorf("upload of %s: %w", file, err)
-	}
-	return nil
 }
