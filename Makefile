@@ -39,7 +39,6 @@ demo: build ## the whole story on a data set that ships with the project
 test: $(python)/stamp $(node_modules)/stamp ## all tests, with boto3, the AWS CLI and the AWS SDK for JavaScript
 	CGO_ENABLED=0 BESPOKE_PYTHON=$(python)/bin/python BESPOKE_NODE_MODULES=$(node_modules) BESPOKE_TEST_MOTO=$(python)/bin/moto_server \
 		go test -count=1 -timeout 15m $(TESTFLAGS) ./...
-	@if [ -f bench/go.mod ]; then cd bench && go vet ./...; fi
 
 requirements := $(clients)/python/requirements.txt test/lake/requirements.txt test/blob/requirements.txt
 
@@ -59,15 +58,16 @@ $(node_modules)/stamp: $(clients)/js/package.json $(clients)/js/package-lock.jso
 # ---- checks ----------------------------------------------------------------
 
 .PHONY: check
-check: check-format check-vet check-lint check-tidy check-generate check-fix check-vulns check-race ## all that CI checks beside the tests
+check: check-format check-vet check-lint check-tidy check-generate check-fix check-vulns check-race ## the checks beside the tests
 
 .PHONY: check-format
 check-format: ## gofmt changes nothing
 	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "make: gofmt would change: $$files" >&2; exit 1; fi
 
 .PHONY: check-vet
-check-vet: ## go vet
+check-vet: ## go vet, of the benchmarks too
 	go vet ./...
+	go -C bench vet ./...
 
 .PHONY: check-lint
 check-lint: ## staticcheck
