@@ -126,13 +126,14 @@ func (w *world) life(busy bool) {
 	if len(jobs) == 0 {
 		once()
 	}
-	// Most kills come at any time, the others soon after a commit has written its
-	// list of files or the metadata that the table is about to move to: those
-	// moments pass quickly.
-	sight := [...]string{"", "", "", "snap-*", "*.metadata.json"}[w.rng.IntN(5)]
-	after := time.Duration(w.rng.Float64() * 1.25 * float64(w.typical))
-	if sight != "" {
-		after = time.Duration(w.rng.Int64N(int64(15 * time.Millisecond)))
+	// Half of the kills come at any time, the others soon after a commit was seen to
+	// write its list of files, the metadata that the table is about to move to, or
+	// the catalog: what happens then is soon over.
+	after, sight := time.Duration(w.rng.Float64()*1.25*float64(w.typical)), ""
+	if w.rng.IntN(2) == 0 {
+		u := w.rng.Float64()
+		after = time.Duration(u * u * float64(15*time.Millisecond))
+		sight = [...]string{"tables/*/metadata/snap-*", "tables/*/metadata/*.metadata.json", "catalog.db-wal", "catalog.db-wal"}[w.rng.IntN(4)]
 	}
 	ctx, done := w.killable()
 	var calls sync.WaitGroup
@@ -149,7 +150,7 @@ func (w *world) life(busy bool) {
 	calls.Go(func() { w.observe(ctx, s) })
 	<-began
 	if sight != "" {
-		w.awaitFile(sight, 2*w.typical)
+		w.awaitWrite(sight, 2*w.typical)
 	}
 	wait(after)
 	if err := s.kill(); err != nil {

@@ -81,6 +81,25 @@ func (r *rest) records(ctx context.Context, d *dataset) ([]record, error) {
 	return all, nil
 }
 
+// twice returns a job that has committed to a dataset more than once, among the
+// commits that are not forgotten; "" if there is none. The rows do not always
+// tell: what was imported twice is mostly a duplicate.
+func (r *rest) twice(ctx context.Context, d *dataset) (string, error) {
+	t, err := r.lake.Table(ctx, bespoke.ARN(d.arn))
+	if err != nil {
+		return "", err
+	}
+	snapshots, err := t.Snapshots(ctx)
+	seen := map[bespoke.ARN]bool{}
+	for _, s := range snapshots {
+		if seen[s.Job] {
+			return string(s.Job), nil
+		}
+		seen[s.Job] = true
+	}
+	return "", err
+}
+
 // stage says how far an import job had come. Each is further than the one
 // before.
 type stage int

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"time"
 
 	"bespoke"
 )
@@ -126,10 +127,13 @@ func (d *side) importRows(ctx context.Context, s *server) error {
 	if !j.accepted {
 		return context.Cause(ctx) // submit has reported what there is to report
 	}
+	again := time.NewTicker(5 * time.Millisecond)
+	defer again.Stop()
 	for !j.settled() {
 		if err := d.w.ask(ctx, s, j); err != nil {
 			return err
 		}
+		<-again.C
 	}
 	d.imported = d.imported || j.status == "ACTIVE"
 	return nil

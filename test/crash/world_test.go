@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -199,23 +198,32 @@ func (w *world) unexpected(s *server, err error) {
 // all returns every dataset that there may be.
 func (w *world) all() []*dataset { return append(w.sets[:len(w.sets):len(w.sets)], w.side.set) }
 
-// awaitFile waits until the metadata folder of a table has a new file that
-// matches the pattern, and not longer than most.
-func (w *world) awaitFile(pattern string, most time.Duration) {
-	files := func() []string {
-		names, err := filepath.Glob(filepath.Join(w.data, "lake", "tables", "*", "metadata", pattern))
+// awaitWrite waits until one of the lake's files that match the pattern is new
+// or has been written to, and not longer than most.
+func (w *world) awaitWrite(pattern string, most time.Duration) {
+	files := func() map[string]time.Time {
+		names, err := filepath.Glob(filepath.Join(w.data, "lake", pattern))
 		if err != nil {
 			w.t.Error(err)
 		}
-		return names
+		written := map[string]time.Time{}
+		for _, name := range names {
+			if st, err := os.Stat(name); err == nil { // it may be gone by now
+				written[name] = st.ModTime()
+			}
+		}
+		return written
 	}
 	late := time.NewTimer(most)
 	defer late.Stop()
 	again := time.NewTicker(500 * time.Microsecond)
 	defer again.Stop()
-	before := files()
-	isNew := func(name string) bool { return !slices.Contains(before, name) }
-	for !slices.ContainsFunc(files(), isNew) {
+	for before := files(); ; {
+		for name, at := range files() {
+			if !at.Equal(before[name]) {
+				return
+			}
+		}
 		select {
 		case <-late.C:
 			return
@@ -254,9 +262,7 @@ func (w *world) look() stage {
 				g.ended = append(g.ended, j)
 			}
 		}
-		got, err := r.records(ctx, d)
-		w.must(err)
-		for _, row := range got {
+		for _, row := range w.records(r, d) {
 			g.shown.add(row)
 		}
 		w.glimpses = append(w.glimpses, g)
@@ -275,6 +281,19 @@ func (w *world) look() stage {
 	}
 	w.readLog()
 	return at
+}
+
+// records reads the rows that a dataset shows.
+func (w *world) records(r *rest, d *dataset) []record {
+	w.t.Helper()
+	job, err := r.twice(w.t.Context(), d)
+	w.must(err)
+	if job != "" {
+		w.t.Errorf("%s has committed twice", job)
+	}
+	got, err := r.records(w.t.Context(), d)
+	w.must(err)
+	return got
 }
 
 // readLog reports what the log has of errors. Warnings count too: nothing that a
