@@ -32,7 +32,7 @@ var (
 const (
 	bucket = "shop-data"
 	// patience is how long a test waits for what has to happen.
-	patience = 30 * time.Second
+	patience = time.Minute
 )
 
 type accessFunc = func(ctx context.Context, roleARN string, caller bespoke.Caller) (control.Objects, error)

@@ -5,14 +5,16 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 )
 
 const envExample = `eval "$(bespoke env --data ./bespoke-data)"; aws personalize list-dataset-groups`
 
 // env prints what an AWS SDK needs to reach the running server.
-func env(_ context.Context, args []string, std streams, getenv func(string) string) error {
+func env(ctx context.Context, args []string, std streams, getenv func(string) string) error {
 	fs := newFlags("env", envExample, std)
 	data := fs.String("data", "bespoke-data", "the running server's data folder")
+	wait := fs.Duration("wait", 2*time.Second, "how long to wait for a server that is starting")
 	asJSON := fs.Bool("json", false, "print a JSON object instead of export lines")
 	if err := parse(fs, args, getenv); err != nil {
 		return err
@@ -20,7 +22,7 @@ func env(_ context.Context, args []string, std streams, getenv func(string) stri
 	if err := noArgs(fs); err != nil {
 		return err
 	}
-	r, c, err := readRunning(*data)
+	r, c, err := awaitRunning(ctx, *data, *wait)
 	if err != nil {
 		return err
 	}
@@ -38,6 +40,24 @@ func env(_ context.Context, args []string, std streams, getenv func(string) stri
 	// A session token or profile left over from AWS would be sent along and refused.
 	_, err = fmt.Fprintln(std.out, "unset AWS_SESSION_TOKEN AWS_PROFILE")
 	return err
+}
+
+// awaitRunning is readRunning for a server that may have been started a moment
+// ago.
+func awaitRunning(ctx context.Context, dir string, wait time.Duration) (running, credentials, error) {
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for deadline := time.Now().Add(wait); ; {
+		r, c, err := readRunning(dir)
+		if err == nil || !time.Now().Before(deadline) {
+			return r, c, err
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return r, c, err
+		}
+	}
 }
 
 type variable struct{ name, value string }

@@ -15,7 +15,7 @@ import (
 )
 
 // patience is how long a test waits for what has to happen.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // buffer is written by a server while the test reads it.
 type buffer struct {
@@ -75,7 +75,7 @@ func started(t *testing.T, data string, flags ...string) *process {
 			p.Fatalf("the server ended with status %d: %s", code, p.log.String())
 		default:
 		}
-		code, out, _ := command(t, nil, "env", "--data", data, "--json")
+		code, out, _ := command(t, nil, "env", "--data", data, "--json", "--wait", "0s")
 		return code == 0 && json.Unmarshal([]byte(out), &env) == nil
 	})
 	p.api = env["AWS_ENDPOINT_URL_PERSONALIZE"]

@@ -37,7 +37,7 @@ func TestServe(t *testing.T) {
 	if _, err := http.Get(p.api + "/healthz"); err == nil {
 		t.Error("the server answers after its end")
 	}
-	code, _, errs = command(t, nil, "env", "--data", p.data)
+	code, _, errs = command(t, nil, "env", "--data", p.data, "--wait", "30ms")
 	if code != 1 {
 		t.Errorf("env without a server: status %d", code)
 	}
@@ -68,6 +68,21 @@ func TestEnv(t *testing.T) {
 	}
 	if s3 := vars["AWS_ENDPOINT_URL_S3"]; s3 == "" || s3 == p.api || vars["AWS_REGION"] != "eu-central-1" || len(vars["AWS_SECRET_ACCESS_KEY"]) != 40 {
 		t.Errorf("the variables are %v", vars)
+	}
+}
+
+// TestEnvWaits asks for the environment before the server is started.
+func TestEnvWaits(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	code := make(chan int)
+	go func() {
+		c, _, _ := command(t, nil, "env", "--data", data, "--wait", patience.String())
+		code <- c
+	}()
+	started(t, data)
+	if c := <-code; c != 0 {
+		t.Errorf("status %d", c)
 	}
 }
 
