@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -91,28 +92,28 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// separator stands in the output before that of each block but the first.
-const separator = "\x1e\n"
+// separator stands in the output behind that of each block.
+const separator = "\036\n"
 
 // runPage runs the blocks and returns the output of each by its line.
 func runPage(t *testing.T, bin string, tested []block) map[int]string {
 	t.Helper()
-	path := bin + string(filepath.ListSeparator) + os.Getenv("PATH")
-	script := "trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT\n"
-	for _, b := range tested {
-		if python := os.Getenv("BESPOKE_PYTHON"); python != "" {
-			path = filepath.Dir(python) + string(filepath.ListSeparator) + path
-		} else if regexp.MustCompile(`(?m)^(python|aws) `).MatchString(b.text) {
-			t.Skip("BESPOKE_PYTHON is not set; make test installs boto3 and the AWS CLI and runs this")
-		}
-		if regexp.MustCompile(`(?m)^curl `).MatchString(b.text) {
-			if _, err := exec.LookPath("curl"); err != nil {
-				t.Skip("curl is not installed")
-			}
-		}
-		script += b.text + "printf '" + strings.TrimSuffix(separator, "\n") + "\\n'\n"
+	path := bin
+	if python := os.Getenv("BESPOKE_PYTHON"); python != "" {
+		path += string(filepath.ListSeparator) + filepath.Dir(python)
+	} else if needs(tested, "python|aws") {
+		t.Skip("BESPOKE_PYTHON is not set; make test installs boto3 and the AWS CLI and runs this")
 	}
-	cmd := exec.CommandContext(t.Context(), "bash", "-eu", "-o", "pipefail", "-c", script)
+	if _, err := exec.LookPath("curl"); err != nil && needs(tested, "curl") {
+		t.Skip("curl is not installed")
+	}
+	path += string(filepath.ListSeparator) + os.Getenv("PATH")
+	var script strings.Builder
+	script.WriteString("trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT\n")
+	for _, b := range tested {
+		script.WriteString(b.text + "printf '\\036\\n'\n")
+	}
+	cmd := exec.CommandContext(t.Context(), "bash", "-eu", "-o", "pipefail", "-c", script.String())
 	cmd.Dir = t.TempDir()
 	cmd.Env = []string{
 		"PATH=" + path, "HOME=" + cmd.Dir, "NO_PROXY=127.0.0.1", "BESPOKE_LISTEN=127.0.0.1:0", "BESPOKE_S3_LISTEN=127.0.0.1:0",
@@ -131,6 +132,12 @@ func runPage(t *testing.T, bin string, tested []block) map[int]string {
 		}
 	}
 	return outputs
+}
+
+// needs reports whether a line of the blocks begins with one of the commands.
+func needs(tested []block, commands string) bool {
+	line := regexp.MustCompile(`(?m)^(.* \| )?(` + commands + `) `)
+	return slices.ContainsFunc(tested, func(b block) bool { return line.MatchString(b.text) })
 }
 
 // compare looks for each line of a text block in an output.
