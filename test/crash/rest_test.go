@@ -109,12 +109,12 @@ const (
 	idle                   // no job was unfinished
 	waiting                // CREATE PENDING
 	reading                // CREATE IN_PROGRESS
-	reported               // its report is saved, the commit has begun
+	reported               // its report is saved: it commits, or is about to fail
 	committed              // its rows are visible, the job is not ACTIVE yet
 )
 
 func (s stage) String() string {
-	return [...]string{"start-up", "no job unfinished", "waiting", "reading", "committing", "committed, not ACTIVE"}[s]
+	return [...]string{"start-up", "no job unfinished", "waiting", "reading", "reported, not committed", "committed, not ACTIVE"}[s]
 }
 
 // stage returns how far a job is and its status, "" if there is no such job.
