@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"bespoke"
+	"bespoke/store"
 )
 
 // rejectsPath is where the rows go that a job leaves out. Names of jobs have
@@ -33,4 +34,25 @@ func (s *Service) RejectedRows(ctx context.Context, job bespoke.ARN) (*os.File, 
 		return nil, bespoke.Errorf(bespoke.NotFound, "The job %s has left out no rows. Bad rows are left out by servers that run with --bad-rows=skip; its report lists them.", job)
 	}
 	return f, err
+}
+
+// forgetRejected removes the rows that the import jobs of a dataset have left
+// out. It comes before the dataset and its jobs are forgotten, and may run
+// again.
+func (s *Service) forgetRejected(ctx context.Context, dataset bespoke.ARN) error {
+	for page := (store.Page{Limit: 100}); ; {
+		jobs, next, err := s.cfg.Store.ImportJobs(ctx, dataset, page)
+		if err != nil {
+			return err
+		}
+		for _, j := range jobs {
+			if err := os.Remove(s.rejectsPath(j.ARN)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+		if next.IsZero() {
+			return nil
+		}
+		page.After = next
+	}
 }

@@ -79,7 +79,8 @@ const rejectedPath = "/bespoke/v1/dataset-import-jobs/first/rejected-rows"
 // can be downloaded by who signs the request.
 func TestSkipBadRows(t *testing.T) {
 	t.Parallel()
-	s, p, err := importRows(t, func(c *serverConfig) { c.badRows, c.maxBadShare = "skip", 0.5 })
+	var data string
+	s, p, err := importRows(t, func(c *serverConfig) { c.badRows, c.maxBadShare, data = "skip", 0.5, c.data })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,6 +110,21 @@ func TestSkipBadRows(t *testing.T) {
 	unsigned.Body.Close()
 	if unsigned.StatusCode != http.StatusForbidden {
 		t.Errorf("unsigned: %s", unsigned.Status)
+	}
+
+	// The rows go with their dataset.
+	c, dataset := newClient(s.where, s.creds), map[string]string{"datasetArn": string(p.DatasetARN)}
+	if err := c.call(t.Context(), "DeleteDataset", dataset, nil); err != nil {
+		t.Fatal(err)
+	}
+	for err = nil; err == nil; err = pause(t.Context()) {
+		if isType(c.call(t.Context(), "DescribeDataset", dataset, nil), "ResourceNotFoundException") {
+			break
+		}
+	}
+	left, err := os.ReadDir(filepath.Join(data, "rejected"))
+	if err != nil || len(left) != 0 {
+		t.Errorf("after the dataset: %v, %v", left, err)
 	}
 }
 
