@@ -219,7 +219,7 @@ func (s *server) listen(address string, h http.Handler, logger *slog.Logger) (ne
 	}()
 	s.onStop(func(ctx context.Context) error {
 		if err := srv.Shutdown(ctx); err != nil {
-			return errors.Join(err, srv.Close())
+			return srv.Close() // the time for requests under way is over
 		}
 		return nil
 	})
