@@ -3,8 +3,8 @@ package ingest
 import (
 	"context"
 
-	"bespoke/ingest/internal/parquet"
 	"bespoke/lake"
+	"bespoke/parquet"
 	"bespoke/schema"
 )
 

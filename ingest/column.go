@@ -2,7 +2,7 @@ package ingest
 
 import (
 	"bespoke"
-	"bespoke/ingest/internal/parquet"
+	"bespoke/parquet"
 	"bespoke/schema"
 )
 

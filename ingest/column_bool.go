@@ -3,7 +3,7 @@ package ingest
 import (
 	"bytes"
 
-	"bespoke/ingest/internal/parquet"
+	"bespoke/parquet"
 )
 
 // boolColumn decodes true and false, in any case.

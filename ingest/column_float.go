@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"bespoke"
-	"bespoke/ingest/internal/parquet"
+	"bespoke/parquet"
 )
 
 // floatColumn decodes numbers with fractions.

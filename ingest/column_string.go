@@ -1,6 +1,6 @@
 package ingest
 
-import "bespoke/ingest/internal/parquet"
+import "bespoke/parquet"
 
 // stringColumn decodes strings that are kept as they are: IDs, categories,
 // impressions. While the Parquet column has a dictionary, a value is checked

@@ -3,7 +3,7 @@ package ingest
 import (
 	"unicode/utf8"
 
-	"bespoke/ingest/internal/parquet"
+	"bespoke/parquet"
 )
 
 // textColumn decodes textual values: long, seldom repeated, shortened rather

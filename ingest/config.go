@@ -13,8 +13,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"bespoke"
-	"bespoke/ingest/internal/parquet"
 	"bespoke/lake"
+	"bespoke/parquet"
 	"bespoke/schema"
 )
 

@@ -9,8 +9,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"golang.org/x/sync/errgroup"
 
-	"bespoke/ingest/internal/parquet"
 	"bespoke/lake"
+	"bespoke/parquet"
 )
 
 // existingRows is a batch of existing rows, whose ordinals begin with ordinal.

@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 
-	"bespoke/ingest/internal/parquet"
+	"bespoke/parquet"
 )
 
 // seeds are the random multipliers of one job's hashes. Nobody can choose

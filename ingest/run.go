@@ -15,8 +15,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"bespoke"
-	"bespoke/ingest/internal/parquet"
 	"bespoke/lake"
+	"bespoke/parquet"
 )
 
 // Result is what an import found and wrote. After an error it has Counts,

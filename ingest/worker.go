@@ -7,8 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"bespoke/ingest/internal/parquet"
 	"bespoke/lake"
+	"bespoke/parquet"
 )
 
 // worker decodes splits and writes data files. Each has files of its own.

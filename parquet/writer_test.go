@@ -12,7 +12,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
-	"bespoke/ingest/internal/parquet"
+	"bespoke/parquet"
 )
 
 var fields = []parquet.Field{
