@@ -29,6 +29,7 @@ var may = map[string][]string{
 	"awsapi/internal/wiregen": {},
 	"devcloud":                {"iam", "blob"},
 	"demo":                    {},
+	"history":                 {},
 	"docs":                    {},
 	"extension":               {"awsapi", "control", "store", "lake", "ingest"},
 	"control":                 {"awsapi/wire", "schema", "blob", "iam", "lake", "ingest", "job", "store"},

@@ -1,0 +1,95 @@
+package history
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// History is a set of interactions as parallel columns, one row each, in the
+// order in which they were read. Training treats it as immutable.
+type History struct {
+	Users, Items *Dictionary
+
+	User, Item []uint32 // numbers in Users and Items
+	Time       []int64  // Unix seconds
+
+	// Event is nil where no interaction has an event type. Otherwise each
+	// entry is an index of EventTypes, whose name "" means none.
+	Event      []uint16
+	EventTypes []string
+
+	// Value is nil where no interaction has an EVENT_VALUE. NaN means none.
+	Value []float32
+}
+
+// Len returns the number of interactions.
+func (h *History) Len() int { return len(h.User) }
+
+// Check returns an error if the columns do not fit each other. It is for
+// readers that fill a History by hand.
+func (h *History) Check() error {
+	n := len(h.User)
+	switch {
+	case h.Users == nil || h.Items == nil:
+		return fmt.Errorf("history: a dictionary is missing")
+	case len(h.Item) != n || len(h.Time) != n:
+		return fmt.Errorf("history: %d users, %d items and %d times in one table", n, len(h.Item), len(h.Time))
+	case h.Event != nil && len(h.Event) != n, h.Value != nil && len(h.Value) != n:
+		return fmt.Errorf("history: %d event types and %d values for %d interactions", len(h.Event), len(h.Value), n)
+	case n >= math.MaxUint32:
+		return fmt.Errorf("history: %d interactions are more than 2³²-2", n)
+	}
+	if err := below("user", h.User, h.Users.Len()); err != nil {
+		return err
+	}
+	if err := below("item", h.Item, h.Items.Len()); err != nil {
+		return err
+	}
+	return below("event type", h.Event, len(h.EventTypes))
+}
+
+func below[N uint16 | uint32](what string, column []N, limit int) error {
+	if len(column) == 0 {
+		return nil
+	}
+	if m := slices.Max(column); int(m) >= limit {
+		return fmt.Errorf("history: %s number %d, but there are %d", what, m, limit)
+	}
+	return nil
+}
+
+// Newest returns the latest time of all interactions, 0 if there are none.
+func (h *History) Newest() int64 {
+	if len(h.Time) == 0 {
+		return 0
+	}
+	return slices.Max(h.Time)
+}
+
+// Select returns the interactions for whose rows keep reports true, in the same
+// order. The dictionaries are shared, so all numbers stay what they are.
+func (h *History) Select(keep func(row int) bool) *History {
+	s := &History{Users: h.Users, Items: h.Items, EventTypes: h.EventTypes}
+	rows := make([]uint32, 0, h.Len())
+	for row := range h.Len() {
+		if keep(row) {
+			rows = append(rows, uint32(row))
+		}
+	}
+	s.User, s.Item, s.Time = pick(h.User, rows), pick(h.Item, rows), pick(h.Time, rows)
+	s.Event, s.Value = pick(h.Event, rows), pick(h.Value, rows)
+	return s
+}
+
+// pick returns the given rows of a column, nil of a nil column.
+func pick[T any](column []T, rows []uint32) []T {
+	if column == nil {
+		return nil
+	}
+	out := make([]T, len(rows))
+	for i, row := range rows {
+		out[i] = column[row]
+	}
+	return out
+}

@@ -1,0 +1,145 @@
+package history_test
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"bespoke/history"
+)
+
+func build(t *testing.T, rows ...history.Interaction) *history.History {
+	t.Helper()
+	var b history.Builder
+	for _, r := range rows {
+		if err := b.Add(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h := b.History()
+	if err := h.Check(); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func TestDictionary(t *testing.T) {
+	t.Parallel()
+	d := history.NewDictionary("b", "a", "b", "")
+	const n = 5000
+	for i := range n {
+		if got := d.Add(fmt.Sprint("id", i)); got != uint32(3+i) {
+			t.Fatalf("Add(id%d) = %d, want %d", i, got, 3+i)
+		}
+	}
+	if got := d.Add("a"); got != 1 {
+		t.Errorf("Add(a) again = %d, want 1", got)
+	}
+	for i, id := range d.IDs() {
+		if got, ok := d.Lookup(id); !ok || got != uint32(i) {
+			t.Errorf("Lookup(%q) = %d, %v, want %d", id, got, ok, i)
+		}
+	}
+	if _, ok := d.Lookup("id5000"); ok {
+		t.Error("Lookup finds what was never added")
+	}
+	if _, ok := new(history.Dictionary).Lookup("a"); ok || d.Len() != n+3 {
+		t.Errorf("Len = %d, want %d; or an empty dictionary finds something", d.Len(), n+3)
+	}
+}
+
+func TestSequences(t *testing.T) {
+	t.Parallel()
+	h := build(t,
+		history.Interaction{User: "u", Item: "late", Time: 30},
+		history.Interaction{User: "v", Item: "early", Time: 7},
+		history.Interaction{User: "u", Item: "tie1", Time: 20},
+		history.Interaction{User: "u", Item: "early", Time: 10},
+		history.Interaction{User: "u", Item: "tie2", Time: 20},
+	)
+	h.Users.Add("silent")
+	s := h.Sequences()
+	var got []string
+	for u := range s.Users() {
+		items, times := s.Of(uint32(u))
+		for i, it := range items {
+			got = append(got, fmt.Sprint(h.Users.ID(uint32(u)), " ", h.Items.ID(it), " ", times[i]))
+		}
+	}
+	want := []string{"u early 10", "u tie1 20", "u tie2 20", "u late 30", "v early 7"}
+	if !slices.Equal(got, want) {
+		t.Errorf("sequences %q, want %q", got, want)
+	}
+	if items, _ := s.Of(2); len(items) != 0 || s.Users() != 3 || h.Newest() != 30 {
+		t.Errorf("user without interactions has %v; %d users, newest %d", items, s.Users(), h.Newest())
+	}
+	if !slices.Equal(s.Row, []uint32{3, 2, 4, 0, 1}) {
+		t.Errorf("rows %v", s.Row)
+	}
+}
+
+func TestFilter(t *testing.T) {
+	t.Parallel()
+	value := func(v float32) *float32 { return &v }
+	h := build(t,
+		history.Interaction{User: "u", Item: "0"},
+		history.Interaction{User: "u", Item: "1", EventType: "watch", Value: value(2)},
+		history.Interaction{User: "u", Item: "2", EventType: "watch"},
+		history.Interaction{User: "u", Item: "3", EventType: "click", Value: value(5)},
+	)
+	if !math.IsNaN(float64(h.Value[0])) || h.EventTypes[h.Event[0]] != "" {
+		t.Errorf("row before the first event has type %q, value %v", h.EventTypes[h.Event[0]], h.Value[0])
+	}
+	f := func(want string, rules ...history.Rule) {
+		t.Helper()
+		s := h.Filter(rules...)
+		if err := s.Check(); err != nil {
+			t.Error(err)
+		}
+		var got []string
+		for _, it := range s.Item {
+			got = append(got, h.Items.ID(it))
+		}
+		if g := strings.Join(got, ""); g != want {
+			t.Errorf("Filter(%+v) keeps %q, want %q", rules, g, want)
+		}
+	}
+	f("0123")
+	f("0123", history.Rule{})
+	f("12", history.Rule{EventType: "watch"})
+	f("1", history.Rule{EventType: "watch", MinValue: value(2)})
+	f("13", history.Rule{MinValue: value(2)})
+	f("13", history.Rule{EventType: "watch", MinValue: value(1)}, history.Rule{EventType: "click"})
+	f("", history.Rule{EventType: "buy"})
+}
+
+func TestCheckNamesTheFault(t *testing.T) {
+	t.Parallel()
+	h := build(t, history.Interaction{User: "u", Item: "i"})
+	h.Item[0] = 7
+	if err := h.Check(); err == nil || !strings.Contains(err.Error(), "item number 7, but there are 1") {
+		t.Errorf("Check = %v", err)
+	}
+	h.Item = nil
+	if err := h.Check(); err == nil {
+		t.Error("Check accepts columns of different lengths")
+	}
+}
+
+func BenchmarkSequences(b *testing.B) {
+	const n = 1_000_000
+	h := &history.History{Users: history.NewDictionary(), Items: history.NewDictionary(),
+		User: make([]uint32, n), Item: make([]uint32, n), Time: make([]int64, n)}
+	for u := range 50_000 {
+		h.Users.Add(fmt.Sprint(u))
+	}
+	for i := range n {
+		h.User[i], h.Time[i] = uint32(i*7919%50_000), int64(i*104729%n)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		h.Sequences()
+	}
+}
