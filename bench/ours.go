@@ -49,7 +49,7 @@ func ingestAlone(ctx context.Context, w work, s *schema.Schema, from, dir string
 	begin := time.Now()
 	res, err := ingest.Run(ctx, ingest.Config{
 		Schema: s, Arrow: arrowSchema(s), Type: bespoke.DatasetType(strings.ToUpper(w.kind)), Objects: objects,
-		Source: folder{}, Dir: dir, TempDir: dir, Workers: workers,
+		Arrived: begin, Source: folder{}, Dir: dir, TempDir: dir, Workers: workers,
 	})
 	if err != nil {
 		return 0, err
@@ -76,5 +76,6 @@ func arrowSchema(s *schema.Schema) *arrow.Schema {
 		add(c.Name, types[c.Type], c.Nullable)
 	}
 	add(lake.OriginColumn, arrow.BinaryTypes.String, false)
+	add(lake.ArrivedColumn, arrow.PrimitiveTypes.Int64, false)
 	return arrow.NewSchema(fields, nil)
 }

@@ -25,7 +25,9 @@ func (c *Config) checkFields() []parquet.Field {
 	for i, col := range c.Schema.Columns {
 		fields = append(fields, parquet.Field{Name: col.Name, ID: int32(i + 1), Kind: kinds[col.Type], Optional: col.Nullable, Plain: col.Textual})
 	}
-	return append(fields, parquet.Field{Name: lake.OriginColumn, ID: int32(len(fields) + 1), Constant: lake.Bulk})
+	return append(fields,
+		parquet.Field{Name: lake.OriginColumn, ID: int32(len(fields) + 1), Constant: lake.Bulk},
+		parquet.Field{Name: lake.ArrivedColumn, ID: int32(len(fields) + 2), Kind: parquet.Int64})
 }
 
 // userColumn returns which column says whose row it is where a user may have

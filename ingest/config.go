@@ -8,7 +8,9 @@ import (
 	"iter"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -22,10 +24,11 @@ import (
 type Config struct {
 	Schema *schema.Schema
 	// Arrow is the table's schema: the columns of Schema in their order, then
-	// lake.OriginColumn, each with its field id as metadata.
+	// lake.OriginColumn and lake.ArrivedColumn, each with its field id as metadata.
 	Arrow   *arrow.Schema
 	Type    bespoke.DatasetType
 	Mode    bespoke.ImportMode // "" means Full
+	Arrived time.Time          // what all rows have in lake.ArrivedColumn
 	Objects []bespoke.Object   // read in this order
 	Source  Source
 	// Dir is where data files go. It exists, and nobody takes a file there for
@@ -99,15 +102,13 @@ func (c *Config) fields() ([]parquet.Field, error) {
 	if c.CheckOnly {
 		return c.checkFields(), nil
 	}
-	if n := c.Arrow.NumFields(); n != len(c.Schema.Columns)+1 {
-		return nil, fmt.Errorf("the table has %d columns, the schema %d and %s", n, len(c.Schema.Columns), lake.OriginColumn)
+	columns := append(slices.Clone(c.Schema.Columns), tableColumns...)
+	if n := c.Arrow.NumFields(); n != len(columns) {
+		return nil, fmt.Errorf("the table has %d columns, the schema %d and the table's own %d", n, len(c.Schema.Columns), len(tableColumns))
 	}
 	var fields []parquet.Field
 	for i, f := range c.Arrow.Fields() {
-		col := schema.Column{Name: lake.OriginColumn, Type: schema.String}
-		if i < len(c.Schema.Columns) {
-			col = c.Schema.Columns[i]
-		}
+		col := columns[i]
 		if f.Name != col.Name {
 			return nil, fmt.Errorf("column %d of the table is %s, of the schema %s", i, f.Name, col.Name)
 		}
@@ -121,9 +122,14 @@ func (c *Config) fields() ([]parquet.Field, error) {
 			Optional: f.Nullable, Plain: col.Textual,
 		})
 	}
-	origin := &fields[len(fields)-1]
-	origin.Optional, origin.Constant = false, lake.Bulk
+	fields[len(c.Schema.Columns)].Constant = lake.Bulk
 	return fields, nil
+}
+
+// tableColumns are those that every table has after the schema's.
+var tableColumns = []schema.Column{
+	{Name: lake.OriginColumn, Type: schema.String},
+	{Name: lake.ArrivedColumn, Type: schema.Long},
 }
 
 var kinds = [...]parquet.Kind{

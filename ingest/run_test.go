@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -69,22 +70,26 @@ func arrowOf(s *schema.Schema) *arrow.Schema {
 		schema.Float: arrow.PrimitiveTypes.Float32, schema.Double: arrow.PrimitiveTypes.Float64, schema.Boolean: arrow.FixedWidthTypes.Boolean,
 	}
 	var fields []arrow.Field
-	for i, c := range append(slices.Clone(s.Columns), schema.Column{Name: lake.OriginColumn, Type: schema.String}) {
+	for i, c := range append(slices.Clone(s.Columns),
+		schema.Column{Name: lake.OriginColumn, Type: schema.String}, schema.Column{Name: lake.ArrivedColumn, Type: schema.Long}) {
 		fields = append(fields, arrow.Field{Name: c.Name, Type: types[c.Type], Nullable: c.Nullable,
 			Metadata: arrow.NewMetadata([]string{"PARQUET:field_id"}, []string{fmt.Sprint(i + 1)})})
 	}
 	return arrow.NewSchema(fields, nil)
 }
 
+// arrived is when the imports of the tests were asked for.
+var arrived = time.UnixMilli(1_700_000_000_123)
+
 func config(t testing.TB, typ bespoke.DatasetType, s *schema.Schema, src objects) ingest.Config {
 	return ingest.Config{
-		Schema: s, Arrow: arrowOf(s), Type: typ, Objects: src.list(), Source: src,
+		Schema: s, Arrow: arrowOf(s), Type: typ, Arrived: arrived, Objects: src.list(), Source: src,
 		Dir: t.TempDir(), TempDir: t.TempDir(), Workers: 3,
 	}
 }
 
 // read returns the rows of the files that are not dead, as text, in the files'
-// order, without their origin, which must be bulk.
+// order, without the table's own columns, which must say bulk and arrived.
 func read(t testing.TB, res ingest.Result) []string {
 	t.Helper()
 	dead := map[lake.Position]bool{}
@@ -106,11 +111,12 @@ func read(t testing.TB, res ingest.Result) []string {
 					}
 					cells = append(cells, cell)
 				}
-				if o := cells[len(cells)-1]; o != lake.Bulk {
-					t.Fatalf("origin %q", o)
+				last := len(cells) - 2
+				if o, at := cells[last], cells[last+1]; o != lake.Bulk || at != fmt.Sprint(arrived.UnixMilli()) {
+					t.Fatalf("origin %q, arrived at %s", o, at)
 				}
 				if !dead[lake.Position{Path: f.Path, Row: n}] {
-					rows = append(rows, strings.Join(cells[:len(cells)-1], " | "))
+					rows = append(rows, strings.Join(cells[:last], " | "))
 				}
 				n++
 			}

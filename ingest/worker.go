@@ -19,6 +19,8 @@ type worker struct {
 	batch   batch
 	columns []column
 	origin  *parquet.Constant
+	arrived *parquet.Numbers[int64]
+	times   [batchRows]int64 // all of them the import's arrival
 	writer  *parquet.Writer
 	path    string // of the file under way, "" without
 	file    int    // its number in run.paths
@@ -46,6 +48,10 @@ func newWorker(r *run, dictBytes int) *worker {
 		w.columns = append(w.columns, newColumn(r.cfg.Type, c, i, r.keys[i], w.writer.Column(i)))
 	}
 	w.origin = w.writer.Column(len(w.columns)).(*parquet.Constant)
+	w.arrived = w.writer.Column(len(w.columns) + 1).(*parquet.Numbers[int64])
+	for i := range w.times {
+		w.times[i] = r.cfg.Arrived.UnixMilli()
+	}
 	if r.users != nil {
 		w.users = w.columns[r.cfg.userColumn()].(*stringColumn)
 		w.userKeys.log = r.users
@@ -175,6 +181,7 @@ func (w *worker) rows(lay *layout, ordinal uint64, first bool) (uint64, error) {
 		c.append()
 	}
 	w.origin.Append(n)
+	w.arrived.Append(w.times[:n], nil)
 	if err := w.writer.EndRows(n); err != nil {
 		return 0, err
 	}

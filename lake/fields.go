@@ -1,6 +1,7 @@
 package lake
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -22,7 +23,7 @@ var icebergTypes = map[schema.Type]iceberg.Type{
 	schema.Boolean: iceberg.PrimitiveTypes.Bool,
 }
 
-// tableSchema returns the Iceberg schema of s followed by the origin column.
+// tableSchema returns the Iceberg schema of s followed by the columns of every table.
 // Columns that old has keep their field ids, new ones get ids above last.
 func tableSchema(s *schema.Schema, old *iceberg.Schema, last int) (*iceberg.Schema, error) {
 	var fields []iceberg.NestedField
@@ -52,12 +53,12 @@ func tableSchema(s *schema.Schema, old *iceberg.Schema, last int) (*iceberg.Sche
 			return nil, err
 		}
 	}
-	if err := add(OriginColumn, iceberg.PrimitiveTypes.String, true); err != nil {
+	if err := errors.Join(add(OriginColumn, iceberg.PrimitiveTypes.String, true), add(ArrivedColumn, iceberg.PrimitiveTypes.Int64, true)); err != nil {
 		return nil, err
 	}
 	if old != nil {
 		for _, was := range old.Fields() {
-			if _, ok := s.Column(was.Name); !ok && was.Name != OriginColumn {
+			if _, ok := s.Column(was.Name); !ok && was.Name != OriginColumn && was.Name != ArrivedColumn {
 				return nil, fmt.Errorf("column %s of the table is missing, columns cannot be removed", was.Name)
 			}
 		}

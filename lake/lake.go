@@ -31,9 +31,10 @@ var (
 )
 
 // layout is the version of what tables hold beyond Iceberg's own format: the
-// origin column, its partitioning and the properties of snapshots.
+// columns of every table, the partitioning by origin and the properties of
+// snapshots. 2 has the column of arrival, which 1 had not.
 const (
-	layout    = "1"
+	layout    = "2"
 	layoutKey = "bespoke.layout"
 )
 
@@ -214,7 +215,7 @@ func (l *Lake) metadata(ctx context.Context, id ident) (table.Metadata, string, 
 		return nil, "", fmt.Errorf("table %s: %s: %w", id, loc, err)
 	}
 	if v := meta.Properties()[layoutKey]; v != layout || meta.Version() != 2 {
-		return nil, "", fmt.Errorf("table %s has layout %q and Iceberg format %d, this program reads layout %s and format 2: use the version that wrote it or a newer one", id, v, meta.Version(), layout)
+		return nil, "", fmt.Errorf("table %s has layout %q and Iceberg format %d, this program reads layout %s and format 2: use the version that wrote it, or one that is newer than both", id, v, meta.Version(), layout)
 	}
 	return meta, loc, nil
 }

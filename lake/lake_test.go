@@ -71,8 +71,11 @@ func create(t testing.TB, l *lake.Lake, arn bespoke.ARN, text string) *lake.Tabl
 	return tab
 }
 
-// row is the values of a row by column, the origin left out.
+// row is the values of a row by column of the schema.
 type row []any
+
+// arrived is when all rows came.
+const arrived = 1_700_000_000_123
 
 // write writes a data file with 4 rows to a row group.
 func write(t testing.TB, tab *lake.Table, job bespoke.ARN, origin string, rows ...row) lake.File {
@@ -111,7 +114,7 @@ func record(sc *arrow.Schema, origin string, rows []row) arrow.RecordBatch {
 	b := array.NewRecordBuilder(memory.DefaultAllocator, sc)
 	defer b.Release()
 	for _, r := range rows {
-		for i, v := range append(slices.Clone(r), origin) {
+		for i, v := range append(slices.Clone(r), origin, arrived) {
 			switch f := b.Field(i).(type) {
 			case *array.StringBuilder:
 				if v == nil {
@@ -161,7 +164,8 @@ func commit(t testing.TB, tab *lake.Table, c lake.Commit) int64 {
 	return id
 }
 
-// visible returns the live rows as text, sorted.
+// visible returns the live rows as text, sorted. No columns means all but that
+// of arrival, which must be right.
 func visible(t testing.TB, s interface {
 	Snapshot(context.Context) (*lake.Snapshot, error)
 }, columns []string, origin string) []string {
@@ -196,6 +200,13 @@ func rowsOf(t testing.TB, s *lake.Snapshot, columns []string, origin string) []s
 				} else {
 					cells = append(cells, a.ValueStr(i))
 				}
+			}
+			if columns == nil {
+				n := len(cells) - 1
+				if cells[n] != fmt.Sprint(arrived) {
+					t.Errorf("arrived at %s", cells[n])
+				}
+				cells = cells[:n]
 			}
 			out = append(out, strings.Join(cells, ","))
 		}
@@ -540,7 +551,7 @@ func TestTableOfNewerLayout(t *testing.T) {
 			t.Errorf("table: %v, want %q", err, want)
 		}
 	}
-	f(`"bespoke.layout":"1"`, `"bespoke.layout":"2"`, `has layout "2" and Iceberg format 2, this program reads layout 1`)
+	f(`"bespoke.layout":"2"`, `"bespoke.layout":"3"`, `has layout "3" and Iceberg format 2, this program reads layout 2`)
 	f(`{`, `[`, ".metadata.json")
 	if err := l.Drop(t.Context(), items); err != nil {
 		t.Errorf("drop of a damaged table: %v", err)

@@ -17,8 +17,14 @@ const (
 	Put  = "put"  // an individual import
 )
 
-// OriginColumn is the column that every table has after those of its schema.
-const OriginColumn = "_origin"
+// The columns that every table has after those of its schema, in this order.
+// Neither is part of what makes two rows the same.
+const (
+	OriginColumn = "_origin"
+	// ArrivedColumn says when the row reached the service, in milliseconds since
+	// 1970: the creation of its import job, or the call that brought it.
+	ArrivedColumn = "_arrived"
+)
 
 // File is a finished Parquet file below a table's data folder: written, synced
 // and closed.
