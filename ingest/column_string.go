@@ -48,7 +48,7 @@ func (c *stringColumn) hash(d *decoder, b *batch, f int) {
 		if c.events && start < end && !normaliseEvent(b.buf[start:end]) {
 			d.refuse(r, &c.vector, b.buf[start:end], reasonEvent)
 		}
-		c.second[r] = d.seeds.word(&c.words[r], b.buf, start, end-start)
+		c.second[r] = d.seeds.Word(&c.words[r], b.buf, start, end-start)
 	}
 }
 

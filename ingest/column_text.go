@@ -33,7 +33,7 @@ func (c *textColumn) decode(d *decoder, b *batch, f int) {
 		}
 		c.texts = append(c.texts, text)
 		if c.key {
-			second := d.seeds.word(&c.word, b.buf, start, len(text))
+			second := d.seeds.Word(&c.word, b.buf, start, len(text))
 			d.prints.mix(&d.seeds, r, c.word.Hash, second)
 		}
 	}

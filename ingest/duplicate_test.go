@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"bespoke/lake"
+	"bespoke/parquet"
 )
 
 // Comparing keys, with the log in memory and spilled, finds what a map finds.
@@ -20,11 +21,11 @@ func TestCompare(t *testing.T) {
 			ordinals := r.Perm(2 * firstNew)
 			best := map[uint64]uint64{} // fingerprint to the ordinal that stays
 			dead := map[uint64]bool{}
-			fingerprints := newSeeds()
+			fingerprints := parquet.NewSeeds()
 			w := keyWriter{log: log}
 			for _, o := range ordinals {
 				o := uint64(o)
-				f := fold(uint64(r.IntN(3*firstNew))^fingerprints[0], fingerprints[1])
+				f := parquet.Fold(uint64(r.IntN(3*firstNew))^fingerprints[0], fingerprints[1])
 				if err := w.one(newKey(f, f>>3, o)); err != nil {
 					t.Fatal(err)
 				}
@@ -88,8 +89,8 @@ func TestDeadRows(t *testing.T) {
 func TestBloom(t *testing.T) {
 	t.Parallel()
 	const n = 100_000
-	s := newSeeds()
-	at := func(i uint64) (uint64, uint64) { return fold(i^s[0], s[1]), fold(i^s[2], s[3]) }
+	s := parquet.NewSeeds()
+	at := func(i uint64) (uint64, uint64) { return parquet.Fold(i^s[0], s[1]), parquet.Fold(i^s[2], s[3]) }
 	b := newBloom(n, 1<<30)
 	for i := range uint64(n) {
 		b.add(at(i))

@@ -179,7 +179,7 @@ func (h *hasher) strings(a *array.String, row, n int) {
 			h.value(r, a, row+r)
 			continue
 		}
-		second := h.seeds.word(&h.word, buf, start, a.ValueLen(row+r))
+		second := h.seeds.Word(&h.word, buf, start, a.ValueLen(row+r))
 		h.prints.mix(&h.seeds, r, h.word.Hash, second)
 	}
 }
@@ -194,7 +194,7 @@ func (h *hasher) value(r int, a arrow.Array, i int) {
 	case array.StringLike:
 		v := a.Value(i)
 		h.scratch = append(append(h.scratch[:0], v...), make([]byte, pad)...)
-		second := h.seeds.word(&h.word, h.scratch, 0, len(v))
+		second := h.seeds.Word(&h.word, h.scratch, 0, len(v))
 		h.prints.mix(&h.seeds, r, h.word.Hash, second)
 	case *array.Int32:
 		h.prints.number(&h.seeds, r, uint64(a.Value(i)))

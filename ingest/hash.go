@@ -1,80 +1,19 @@
 package ingest
 
-import (
-	"crypto/rand"
-	"encoding/binary"
-	"math/bits"
+import "bespoke/parquet"
 
-	"bespoke/parquet"
-)
-
-// seeds are the random multipliers of one job's hashes. Nobody can choose
+// seeds are the random multipliers of one job's hashes: those of strings and
+// those that values are mixed with into a row's fingerprint. Nobody can choose
 // values that collide without knowing them. Equal within a job only.
-type seeds [8]uint64
-
-func newSeeds() seeds {
-	var b [8 * 8]byte
-	rand.Read(b[:])
-	var s seeds
-	for i := range s {
-		s[i] = binary.LittleEndian.Uint64(b[8*i:]) | 1
-	}
-	return s
+type seeds struct {
+	parquet.Seeds
+	mix parquet.Seeds
 }
 
-// fold multiplies to 128 bits and folds the halves into one.
-func fold(a, b uint64) uint64 {
-	hi, lo := bits.Mul64(a, b)
-	return hi ^ lo
-}
+func newSeeds() seeds { return seeds{parquet.NewSeeds(), parquet.NewSeeds()} }
 
-// shape is how a short string of some length becomes a word: which bytes of two
-// little-endian words are its own, and what the highest byte says.
-type shape struct{ low, high, top uint64 }
-
-var shapes = func() (s [parquet.MaxInline + 1]shape) {
-	for n := range s {
-		s[n] = shape{^uint64(0), 0, uint64(n) << 56}
-		if n < 8 {
-			s[n].low = 1<<(8*n) - 1
-		} else {
-			s[n].high = 1<<(8*(n-8)) - 1
-		}
-	}
-	s[0].top = parquet.Single << 56 // it may stand for null
-	return s
-}()
-
-// pad is how many readable bytes must follow a value given to word.
-const pad = 16
-
-// word prepares the string of n bytes at buf[at] for a dictionary and returns
-// a second hash of it, independent of the word's own. At least pad bytes must
-// follow at in buf, whatever n is.
-//
-// The hash is the product of the two halves of a short string, each masked
-// by a random word, as in wyhash; longer strings chain such products.
-// Source: Wang Yi et al., "Modern Non-Cryptographic Hash Function", 2019.
-func (s *seeds) word(w *parquet.Word, buf []byte, at, n int) uint64 {
-	if n <= parquet.MaxInline {
-		b, m := buf[at:at+16], &shapes[n]
-		w.A = binary.LittleEndian.Uint64(b) & m.low
-		w.B = binary.LittleEndian.Uint64(b[8:])&m.high | m.top
-		w.Hash = fold(w.A^s[0], w.B^s[1])
-		return fold(w.A^s[2], w.B^s[3])
-	}
-	a, b := s[0]^uint64(n), s[2]^uint64(n)
-	for v := buf[at : at+n]; len(v) > 0; v = v[min(16, len(v)):] {
-		if len(v) < 16 { // the last 16 bytes, some of them again
-			v = buf[at+n-16 : at+n]
-		}
-		x, y := binary.LittleEndian.Uint64(v), binary.LittleEndian.Uint64(v[8:])
-		a = fold(x^a, y^s[1])
-		b = fold(x^b, y^s[3])
-	}
-	w.A, w.B, w.Hash = a, b|parquet.Single<<56, a
-	return b
-}
+// pad is how many readable bytes must follow a value that is hashed.
+const pad = parquet.Pad
 
 // prints are the fingerprints of a batch's rows under way: 128 bits each, into
 // which column after column is mixed.
@@ -108,8 +47,8 @@ const (
 
 // mix mixes the two hashes of row r's next value into its fingerprint.
 func (p *prints) mix(s *seeds, r int, x, y uint64) {
-	p.a[r] = fold(p.a[r]^x^s[4], s[5])
-	p.b[r] = fold(p.b[r]^y^s[6], s[7])
+	p.a[r] = parquet.Fold(p.a[r]^x^s.mix[0], s.mix[1])
+	p.b[r] = parquet.Fold(p.b[r]^y^s.mix[2], s.mix[3])
 }
 
 // number mixes in a number, given as its 64 bits.

@@ -86,7 +86,7 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 	}
 	r := &run{cfg: cfg, progress: cfg.Progress, keys: cfg.keys(), seeds: newSeeds(), notes: map[string]bool{}}
 	r.bad.keep = cfg.MaxReported
-	r.name = fmt.Sprintf("%016x", r.seeds[0]*r.seeds[1])
+	r.name = fmt.Sprintf("%016x", r.seeds.Seeds[0]*r.seeds.Seeds[1])
 	res, err := r.all(ctx)
 	if r.rejects != nil {
 		err = errors.Join(err, r.rejects.close())

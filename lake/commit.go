@@ -51,7 +51,7 @@ func (t *Table) commit(ctx context.Context, c Commit) (int64, error) {
 	if c.Mode == bespoke.Incremental && t.movedSince(meta, c.Base, c.Origin) {
 		return 0, ErrMoved
 	}
-	w := &writer{table: t, meta: meta, parent: t.snapshot(meta, meta.CurrentSnapshot()), commit: c, id: newID(meta)}
+	w := &draft{table: t, meta: meta, parent: t.snapshot(meta, meta.CurrentSnapshot()), commit: c, id: newID(meta)}
 	snap, err := w.write()
 	if err != nil {
 		return 0, errors.Join(err, w.undo())
@@ -118,9 +118,9 @@ func newID(meta table.Metadata) int64 {
 	}
 }
 
-// writer writes the files of one snapshot. Its methods follow one another in the
+// draft is one snapshot under way: it writes the files of it. Its methods follow one another in the
 // order write calls them.
-type writer struct {
+type draft struct {
 	table  *Table
 	meta   table.Metadata
 	parent *Snapshot
@@ -134,7 +134,7 @@ type writer struct {
 	deletes []iceberg.DataFile // added
 }
 
-func (w *writer) write() (*table.Snapshot, error) {
+func (w *draft) write() (*table.Snapshot, error) {
 	old, err := w.parent.files()
 	if err != nil {
 		return nil, err
@@ -166,18 +166,18 @@ func (w *writer) write() (*table.Snapshot, error) {
 	}, nil
 }
 
-func (w *writer) parentID() *int64 {
+func (w *draft) parentID() *int64 {
 	if w.parent.ID == 0 {
 		return nil
 	}
 	return &w.parent.ID
 }
 
-func (w *writer) metaPath(name string) string {
+func (w *draft) metaPath(name string) string {
 	return filepath.Join(w.table.dir, "metadata", name)
 }
 
-func (w *writer) file(path string, write func(io.Writer) error) (int64, error) {
+func (w *draft) file(path string, write func(io.Writer) error) (int64, error) {
 	n, err := writeFile(path, write)
 	if err == nil {
 		w.made, w.own = append(w.made, path), append(w.own, path)
@@ -186,7 +186,7 @@ func (w *writer) file(path string, write func(io.Writer) error) (int64, error) {
 }
 
 // takeFiles describes the new data files, which are where they are to stay.
-func (w *writer) takeFiles(old *files) error {
+func (w *draft) takeFiles(old *files) error {
 	have := map[string]bool{}
 	for _, e := range old.data {
 		have[e.DataFile().FilePath()] = true
@@ -209,7 +209,7 @@ func (w *writer) takeFiles(old *files) error {
 
 // writeDeletes writes the rows that are to be gone into a position-delete file,
 // without those that are gone already.
-func (w *writer) writeDeletes(old *files) error {
+func (w *draft) writeDeletes(old *files) error {
 	rows, earlier := map[string]int64{}, map[string]int64{}
 	for _, f := range w.added {
 		rows[f.FilePath()] = f.Count()
@@ -265,7 +265,7 @@ func added(files []iceberg.DataFile, path string) (iceberg.DataFile, bool) {
 }
 
 // summary says what the snapshot did, in Iceberg's words and in ours.
-func (w *writer) summary(manifests []iceberg.ManifestFile) *table.Summary {
+func (w *draft) summary(manifests []iceberg.ManifestFile) *table.Summary {
 	n := func(v int64) string { return strconv.FormatInt(v, 10) }
 	var rows, data, dels, gone int64
 	for _, m := range manifests {

@@ -4,7 +4,8 @@
 // can read the tables.
 //
 // Start at [Lake], which creates, changes and drops tables, then [Table]: its
-// Commit makes an import visible, its Scan reads. The package does not write data
-// files (package ingest does) and knows nothing of jobs but the ARN that it
-// remembers of each commit, so that a job run twice commits once.
+// Commit makes an import visible, its Scan reads. Imports write their data files
+// by themselves (package ingest); [Writer] is for all other rows. Of jobs the
+// package knows nothing but the ARN that it remembers of each commit, so that a
+// job run twice commits once.
 package lake

@@ -17,7 +17,7 @@ const mergeAbove = 64
 
 // manifests writes the manifests that are new in the snapshot and returns those
 // with the earlier ones that it keeps. A manifest without live files is not kept.
-func (w *writer) manifests(old *files) ([]iceberg.ManifestFile, error) {
+func (w *draft) manifests(old *files) ([]iceberg.ManifestFile, error) {
 	var out []iceberg.ManifestFile
 	for _, content := range []iceberg.ManifestContent{iceberg.ManifestContentData, iceberg.ManifestContentDeletes} {
 		files := w.added
@@ -50,7 +50,7 @@ func (w *writer) manifests(old *files) ([]iceberg.ManifestFile, error) {
 // keep returns the earlier manifests of a content. With FULL, files of the origin
 // are taken out of them: where a manifest has some, what is left goes into a new
 // one, and so it does where manifests have become many.
-func (w *writer) keep(old *files, content iceberg.ManifestContent) ([]iceberg.ManifestFile, error) {
+func (w *draft) keep(old *files, content iceberg.ManifestContent) ([]iceberg.ManifestFile, error) {
 	var kept []iceberg.ManifestFile
 	var stay, gone []entry
 	many := 0
@@ -102,7 +102,7 @@ func (w *writer) keep(old *files, content iceberg.ManifestContent) ([]iceberg.Ma
 }
 
 // manifest writes one manifest.
-func (w *writer) manifest(content iceberg.ManifestContent, name string, fill func(*iceberg.ManifestWriter) error) (iceberg.ManifestFile, error) {
+func (w *draft) manifest(content iceberg.ManifestContent, name string, fill func(*iceberg.ManifestWriter) error) (iceberg.ManifestFile, error) {
 	path := w.metaPath(fmt.Sprintf("%d-%s-%s.avro", w.id, content, name))
 	var mw *iceberg.ManifestWriter
 	n, err := w.file(path, func(out io.Writer) (err error) {
@@ -119,7 +119,7 @@ func (w *writer) manifest(content iceberg.ManifestContent, name string, fill fun
 }
 
 // undo removes what was written.
-func (w *writer) undo() error {
+func (w *draft) undo() error {
 	var errs []error
 	for _, path := range w.own {
 		errs = append(errs, os.Remove(path))

@@ -50,6 +50,9 @@ type chunk struct {
 	scratch []byte
 }
 
+// Optional reports whether rows of the column may be null.
+func (c *chunk) Optional() bool { return c.field.Optional }
+
 // mark notes for n further rows of the page which of them are null: those
 // whose byte in present is 0. A nil present means that none is.
 func (c *chunk) mark(n int, present []byte) {

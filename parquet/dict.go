@@ -6,26 +6,6 @@ import (
 	"slices"
 )
 
-// Word is a string prepared for looking it up in a Dict. For at most MaxInline
-// bytes, A and B are the bytes themselves, little-endian and filled up with
-// zeros, and the highest byte of B is their number. For more, A and B are two
-// independent hashes and that byte is Single; so it is for any string that
-// FindAll is to leave alone. Equal strings have equal words. Hash decides the
-// place in the table only.
-type Word struct {
-	A, B, Hash uint64
-}
-
-// MaxInline is how many bytes of a string A and B of its Word hold, and Single
-// what is in the highest byte of B for strings that are looked up one by one.
-const (
-	MaxInline = 15
-	Single    = 0xFF
-)
-
-// single reports whether w may not hold the string itself.
-func (w *Word) single() bool { return w.B>>56 == Single }
-
 // entry is what tells one string of a Dict from others. For a long string, its
 // bytes must be compared as well.
 type entry struct{ a, b uint64 }
