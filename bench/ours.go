@@ -77,5 +77,6 @@ func arrowSchema(s *schema.Schema) *arrow.Schema {
 	}
 	add(lake.OriginColumn, arrow.BinaryTypes.String, false)
 	add(lake.ArrivedColumn, arrow.PrimitiveTypes.Int64, false)
+	add(lake.SessionColumn, arrow.BinaryTypes.String, true)
 	return arrow.NewSchema(fields, nil)
 }

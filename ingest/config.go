@@ -24,7 +24,8 @@ import (
 type Config struct {
 	Schema *schema.Schema
 	// Arrow is the table's schema: the columns of Schema in their order, then
-	// lake.OriginColumn and lake.ArrivedColumn, each with its field id as metadata.
+	// lake.OriginColumn, lake.ArrivedColumn and lake.SessionColumn, each with its
+	// field id as metadata.
 	Arrow   *arrow.Schema
 	Type    bespoke.DatasetType
 	Mode    bespoke.ImportMode // "" means Full
@@ -97,18 +98,19 @@ func (c *Config) validate() error {
 	return errors.Join(errs...)
 }
 
-// fields returns the columns of the data files.
+// fields returns the columns of the data files: those of the table but for the
+// session, which imported rows do not have.
 func (c *Config) fields() ([]parquet.Field, error) {
 	if c.CheckOnly {
 		return c.checkFields(), nil
 	}
 	columns := append(slices.Clone(c.Schema.Columns), tableColumns...)
-	if n := c.Arrow.NumFields(); n != len(columns) {
-		return nil, fmt.Errorf("the table has %d columns, the schema %d and the table's own %d", n, len(c.Schema.Columns), len(tableColumns))
+	if n := c.Arrow.NumFields(); n != len(columns)+1 || c.Arrow.Field(n-1).Name != lake.SessionColumn {
+		return nil, fmt.Errorf("the table has %d columns, the schema %d; the table's own are %d", n, len(c.Schema.Columns), len(tableColumns)+1)
 	}
 	var fields []parquet.Field
-	for i, f := range c.Arrow.Fields() {
-		col := columns[i]
+	for i, col := range columns {
+		f := c.Arrow.Field(i)
 		if f.Name != col.Name {
 			return nil, fmt.Errorf("column %d of the table is %s, of the schema %s", i, f.Name, col.Name)
 		}
@@ -126,7 +128,7 @@ func (c *Config) fields() ([]parquet.Field, error) {
 	return fields, nil
 }
 
-// tableColumns are those that every table has after the schema's.
+// tableColumns are those that imports write after the schema's.
 var tableColumns = []schema.Column{
 	{Name: lake.OriginColumn, Type: schema.String},
 	{Name: lake.ArrivedColumn, Type: schema.Long},

@@ -71,7 +71,8 @@ func arrowOf(s *schema.Schema) *arrow.Schema {
 	}
 	var fields []arrow.Field
 	for i, c := range append(slices.Clone(s.Columns),
-		schema.Column{Name: lake.OriginColumn, Type: schema.String}, schema.Column{Name: lake.ArrivedColumn, Type: schema.Long}) {
+		schema.Column{Name: lake.OriginColumn, Type: schema.String}, schema.Column{Name: lake.ArrivedColumn, Type: schema.Long},
+		schema.Column{Name: lake.SessionColumn, Type: schema.String, Nullable: true}) {
 		fields = append(fields, arrow.Field{Name: c.Name, Type: types[c.Type], Nullable: c.Nullable,
 			Metadata: arrow.NewMetadata([]string{"PARQUET:field_id"}, []string{fmt.Sprint(i + 1)})})
 	}

@@ -44,6 +44,7 @@ func many(b testing.TB, tab *lake.Table, job bespoke.ARN, files, rows int) []lak
 			rb.Field(3).(*array.Int64Builder).Append(1_700_000_000 + int64(i))
 			rb.Field(4).(*array.StringBuilder).Append(lake.Bulk)
 			rb.Field(5).(*array.Int64Builder).Append(arrived)
+			rb.Field(6).(*array.StringBuilder).AppendNull()
 		}
 		rec := rb.NewRecordBatch()
 		if err := w.WriteBuffered(rec); err != nil {

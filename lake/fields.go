@@ -3,6 +3,7 @@ package lake
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -53,12 +54,13 @@ func tableSchema(s *schema.Schema, old *iceberg.Schema, last int) (*iceberg.Sche
 			return nil, err
 		}
 	}
-	if err := errors.Join(add(OriginColumn, iceberg.PrimitiveTypes.String, true), add(ArrivedColumn, iceberg.PrimitiveTypes.Int64, true)); err != nil {
+	if err := errors.Join(add(OriginColumn, iceberg.PrimitiveTypes.String, true), add(ArrivedColumn, iceberg.PrimitiveTypes.Int64, true),
+		add(SessionColumn, iceberg.PrimitiveTypes.String, false)); err != nil {
 		return nil, err
 	}
 	if old != nil {
 		for _, was := range old.Fields() {
-			if _, ok := s.Column(was.Name); !ok && was.Name != OriginColumn && was.Name != ArrivedColumn {
+			if _, ok := s.Column(was.Name); !ok && !slices.Contains([]string{OriginColumn, ArrivedColumn, SessionColumn}, was.Name) {
 				return nil, fmt.Errorf("column %s of the table is missing, columns cannot be removed", was.Name)
 			}
 		}

@@ -32,7 +32,7 @@ var (
 
 // layout is the version of what tables hold beyond Iceberg's own format: the
 // columns of every table, the partitioning by origin and the properties of
-// snapshots. 2 has the column of arrival, which 1 had not.
+// snapshots. 2 has the columns of arrival and session, which 1 had not.
 const (
 	layout    = "2"
 	layoutKey = "bespoke.layout"

@@ -114,7 +114,7 @@ func record(sc *arrow.Schema, origin string, rows []row) arrow.RecordBatch {
 	b := array.NewRecordBuilder(memory.DefaultAllocator, sc)
 	defer b.Release()
 	for _, r := range rows {
-		for i, v := range append(slices.Clone(r), origin, arrived) {
+		for i, v := range append(slices.Clone(r), origin, arrived, nil) {
 			switch f := b.Field(i).(type) {
 			case *array.StringBuilder:
 				if v == nil {
@@ -164,8 +164,8 @@ func commit(t testing.TB, tab *lake.Table, c lake.Commit) int64 {
 	return id
 }
 
-// visible returns the live rows as text, sorted. No columns means all but that
-// of arrival, which must be right.
+// visible returns the live rows as text, sorted. No columns means all but those
+// of arrival and session, which must be right.
 func visible(t testing.TB, s interface {
 	Snapshot(context.Context) (*lake.Snapshot, error)
 }, columns []string, origin string) []string {
@@ -202,9 +202,9 @@ func rowsOf(t testing.TB, s *lake.Snapshot, columns []string, origin string) []s
 				}
 			}
 			if columns == nil {
-				n := len(cells) - 1
-				if cells[n] != fmt.Sprint(arrived) {
-					t.Errorf("arrived at %s", cells[n])
+				n := len(cells) - 2
+				if cells[n] != fmt.Sprint(arrived) || cells[n+1] != "-" {
+					t.Errorf("arrived at %s in session %s", cells[n], cells[n+1])
 				}
 				cells = cells[:n]
 			}

@@ -33,7 +33,7 @@ type Table struct {
 }
 
 // Arrow returns what a data file must hold: the columns of the dataset's schema,
-// then origin and arrival, each with its Parquet field id in its metadata.
+// then origin, arrival and session, each with its Parquet field id in its metadata.
 func (t *Table) Arrow() *arrow.Schema { return t.arrow }
 
 // DataDir returns the folder below which data files go.

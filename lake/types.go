@@ -18,12 +18,18 @@ const (
 )
 
 // The columns that every table has after those of its schema, in this order.
-// Neither is part of what makes two rows the same.
+// None of them is part of what makes two rows the same.
 const (
 	OriginColumn = "_origin"
 	// ArrivedColumn says when the row reached the service, in milliseconds since
 	// 1970: the creation of its import job, or the call that brought it.
 	ArrivedColumn = "_arrived"
+	// SessionColumn is the session of an event that came in one by one, else null.
+	// The user of an event without one is its session: where USER_ID and this
+	// column are equal, the event is anonymous. It belongs to the user of the
+	// newest row of the same session that is not; while there is none, no model
+	// is trained with it.
+	SessionColumn = "_session"
 )
 
 // File is a finished Parquet file below a table's data folder: written, synced

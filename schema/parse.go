@@ -126,7 +126,7 @@ func parseType(raw json.RawMessage) (Type, bool, error) {
 }
 
 // kept are names that mean something else in the tables that the data lands in.
-var kept = []string{"_origin", "_arrived", "_file", "_pos", "_deleted", "_spec_id", "_partition", "_row_id", "_last_updated_sequence_number"}
+var kept = []string{"_origin", "_arrived", "_session", "_file", "_pos", "_deleted", "_spec_id", "_partition", "_row_id", "_last_updated_sequence_number"}
 
 // checkNames refuses two names that differ in letter case and underscores only.
 func (s *Schema) checkNames() error {
