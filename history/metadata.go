@@ -1,0 +1,31 @@
+package history
+
+// Metadata is what a dataset of items or users says about each of them: rows
+// numbered by IDs, and columns parallel to those rows.
+type Metadata struct {
+	IDs     *Dictionary
+	Columns []Column
+}
+
+// Column is one attribute. Text or Number is set, the other nil.
+type Column struct {
+	Name string
+	// Categorical says that Text holds categories, several of them separated
+	// by "|". Textual says that it is free text. Neither: an opaque string.
+	Categorical, Textual bool
+	Text                 []string  // "" where a row has none
+	Number               []float64 // NaN where a row has none; timestamps are Unix seconds
+}
+
+// Column returns the column of that name and whether there is one. A nil
+// Metadata has none.
+func (m *Metadata) Column(name string) (Column, bool) {
+	if m != nil {
+		for _, c := range m.Columns {
+			if c.Name == name {
+				return c, true
+			}
+		}
+	}
+	return Column{}, false
+}

@@ -1,0 +1,72 @@
+package recipe
+
+import (
+	"context"
+
+	"bespoke/history"
+)
+
+// The types of recipes that are built here, which decide what a request must say.
+const (
+	UserPersonalization = "USER_PERSONALIZATION"
+	PopularItems        = "POPULAR_ITEMS"
+	PersonalizedRanking = "PERSONALIZED_RANKING"
+	RelatedItems        = "RELATED_ITEMS"
+)
+
+// Recipe is one way to make models.
+type Recipe struct {
+	Name                  string // as in arn:aws:personalize:::recipe/NAME
+	Type                  string
+	Algorithm             string // as in arn:aws:personalize:::algorithm/NAME
+	FeatureTransformation string // as in arn:aws:personalize:::feature-transformation/NAME
+	Description           string
+	Params                []Param
+
+	// Scores says that answers carry scores on the wire.
+	Scores bool
+	// RealTime says that events after training change the next answer.
+	RealTime bool
+	// Explore is the exploration that campaigns have by default, the zero
+	// value for recipes that do not explore.
+	Explore Exploration
+
+	// Version is the version of what Encode writes and Decode reads.
+	Version uint32
+	// Fit trains a model. The same Input, whatever its Workers, makes a model
+	// that encodes to the same bytes. It returns ctx's error soon after ctx is
+	// done, and a *bespoke.Error where the data is too little to learn from.
+	Fit func(ctx context.Context, in Input) (Model, error)
+	// Decode reads what Encode of this recipe's models wrote.
+	Decode func(d *Decoder) (Model, error)
+}
+
+// Input is what a recipe learns from. Recipes do not change it.
+type Input struct {
+	Interactions *history.History
+	Items, Users *history.Metadata // nil if there is no such dataset
+	Settings     Settings          // of Recipe.Settings; nil means all defaults
+	Seed         uint64
+	// Workers bounds the goroutines that compute; 0 means one.
+	Workers int
+	// Progress, if set, hears how far the training is, from one goroutine at a
+	// time. It must return soon.
+	Progress func(Progress)
+}
+
+// Report tells Progress, if there is one.
+func (in Input) Report(p Progress) {
+	if in.Progress != nil {
+		in.Progress(p)
+	}
+}
+
+// Progress is how far a training is.
+type Progress struct {
+	Phase string  // "count", "factorize", ...
+	Share float64 // of the phase, 0 to 1
+	// Metric is the name of a figure known so far, "" if there is none, and
+	// Value its value.
+	Metric string
+	Value  float64
+}
