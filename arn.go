@@ -37,6 +37,10 @@ func (s Scope) Dataset(group string, t DatasetType) ARN {
 // ImportJob returns the ARN of the dataset import job with this name.
 func (s Scope) ImportJob(name string) ARN { return s.arn("dataset-import-job", name) }
 
+// EventTracker returns the ARN of the event tracker with this ID, which is not
+// its name.
+func (s Scope) EventTracker(id string) ARN { return s.arn("event-tracker", id) }
+
 // Root returns the ARN of the account's root user.
 func (s Scope) Root() string { return "arn:" + s.Partition + ":iam::" + s.Account + ":root" }
 

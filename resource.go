@@ -102,6 +102,17 @@ type Dataset struct {
 	Times
 }
 
+// EventTracker is where the events of a dataset group are sent to. A group has
+// at most one.
+type EventTracker struct {
+	Name       string
+	ARN        ARN
+	GroupARN   ARN
+	TrackingID string // a UUID
+	Status     Status
+	Times
+}
+
 // DatasetUpdate is one replacement of a dataset's schema.
 type DatasetUpdate struct {
 	SchemaARN     ARN

@@ -5,7 +5,7 @@ import "slices"
 // Status is where a resource stands in its life. The words are the API's.
 type Status string
 
-// The states of dataset groups, datasets and import jobs. Import jobs have
+// The states of dataset groups, datasets, event trackers and import jobs. Import jobs have
 // only the first four.
 const (
 	CreatePending    Status = "CREATE PENDING"

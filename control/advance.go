@@ -12,8 +12,8 @@ import (
 	"bespoke/store"
 )
 
-// newTrackingID returns the ID by which action interactions are sent to a
-// dataset.
+// newTrackingID returns the ID by which events or action interactions are sent
+// to a dataset.
 func newTrackingID() string { return uuid.NewString() }
 
 // Advance takes the next steps for a resource until it is settled or gone. It
@@ -28,6 +28,8 @@ func (s *Service) Advance(ctx context.Context, arn bespoke.ARN) error {
 		err = s.advanceDataset(ctx, arn)
 	case "dataset-import-job":
 		err = s.runImport(ctx, arn)
+	case "event-tracker":
+		err = s.advanceTracker(ctx, arn)
 	default:
 		return fmt.Errorf("control: nothing to do for %s", arn)
 	}

@@ -60,6 +60,7 @@ type Store interface {
 	schemaStore
 	datasetStore
 	importStore
+	trackerStore
 	tagStore
 	Move(ctx context.Context, arn bespoke.ARN, from, to bespoke.Status, reason string) error
 	FinishDelete(ctx context.Context, arn bespoke.ARN) error
@@ -115,6 +116,11 @@ func (s *Service) Handlers() wire.Handlers {
 		CreateDatasetImportJob:   s.createDatasetImportJob,
 		DescribeDatasetImportJob: s.describeDatasetImportJob,
 		ListDatasetImportJobs:    s.listDatasetImportJobs,
+
+		CreateEventTracker:   s.createEventTracker,
+		DescribeEventTracker: s.describeEventTracker,
+		ListEventTrackers:    s.listEventTrackers,
+		DeleteEventTracker:   s.deleteEventTracker,
 
 		TagResource:         s.tagResource,
 		UntagResource:       s.untagResource,

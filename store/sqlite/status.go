@@ -15,6 +15,7 @@ var tables = map[string]string{
 	"schema":             schemas.name,
 	"dataset":            datasets.name,
 	"dataset-import-job": importJobs.name,
+	"event-tracker":      trackers.name,
 }
 
 // Move takes a resource from one status to the next, with the reason if it
@@ -73,8 +74,8 @@ func (s *Store) GiveUp(ctx context.Context, arn bespoke.ARN, reason string) erro
 	})
 }
 
-// FinishDelete removes a dataset group or dataset that is being deleted, with
-// its tags; a dataset takes its import jobs along. Errors: NotFoundError,
+// FinishDelete removes a dataset group, dataset or event tracker that is being
+// deleted, with its tags; a dataset takes its import jobs along. Errors: NotFoundError,
 // StateError.
 func (s *Store) FinishDelete(ctx context.Context, arn bespoke.ARN) error {
 	return s.write(ctx, "finish deletion", func(t *txn) error {

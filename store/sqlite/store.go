@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver
@@ -58,6 +59,7 @@ type Store struct {
 	readers *sql.DB
 	queue   *job.Queue
 	clock   func() time.Time
+	writes  atomic.Uint64
 }
 
 // Open opens or makes the database and brings it to this program's version. It
@@ -145,6 +147,10 @@ func (s *Store) Close() error {
 // Queue returns the queue that the store writes its jobs to.
 func (s *Store) Queue() *job.Queue { return s.queue }
 
+// Writes returns a number that has changed whenever a write has. What is read
+// after it was taken holds as long as it stays the same.
+func (s *Store) Writes() uint64 { return s.writes.Load() }
+
 // Ping reports whether the database answers, for health checks.
 func (s *Store) Ping(ctx context.Context) error { return s.readers.PingContext(ctx) }
 
@@ -168,7 +174,9 @@ func (s *Store) write(ctx context.Context, op string, f func(*txn) error) error 
 	if err := f(t); err != nil {
 		return fmt.Errorf("sqlite: %s: %w", op, err)
 	}
-	if err := tx.Commit(); err != nil {
+	err = tx.Commit()
+	s.writes.Add(1) // after an error too: the outcome may be unknown
+	if err != nil {
 		return fmt.Errorf("sqlite: %s: commit: %w", op, err)
 	}
 	if t.queued {

@@ -33,6 +33,13 @@ type Store interface {
 	FinishUpdate(ctx context.Context, arn bespoke.ARN, reason string) error
 	DeleteDataset(ctx context.Context, arn bespoke.ARN) error
 
+	CreateEventTracker(ctx context.Context, e bespoke.EventTracker, interactions bespoke.ARN, tags []bespoke.Tag) error
+	EventTracker(ctx context.Context, arn bespoke.ARN) (bespoke.EventTracker, error)
+	EventTrackers(ctx context.Context, group bespoke.ARN, p store.Page) ([]bespoke.EventTracker, store.Position, error)
+	DeleteEventTracker(ctx context.Context, arn bespoke.ARN) error
+	TrackedDataset(ctx context.Context, trackingID string) (d bespoke.Dataset, ok bool, err error)
+	Writes() uint64
+
 	CreateImportJob(ctx context.Context, j bespoke.ImportJob, tags []bespoke.Tag, limit int) error
 	ImportJob(ctx context.Context, arn bespoke.ARN) (bespoke.ImportJob, error)
 	ImportJobs(ctx context.Context, dataset bespoke.ARN, p store.Page) ([]bespoke.ImportJob, store.Position, error)
@@ -83,6 +90,10 @@ func Run(t *testing.T, open Open) {
 		{"ImportJob/OneAfterAnother", importOrder},
 		{"ImportJob/Fails", importFails},
 		{"ImportJob/Report", importReport},
+		{"EventTracker/Create", createTracker},
+		{"EventTracker/Refused", trackerRefused},
+		{"EventTracker/Delete", deleteTracker},
+		{"EventTracker/TrackedDataset", trackedDataset},
 		{"Move/Refused", moveRefused},
 		{"GiveUp", giveUp},
 		{"Tags", tags},

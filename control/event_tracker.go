@@ -1,0 +1,116 @@
+package control
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+
+	"bespoke"
+	"bespoke/awsapi/wire"
+	"bespoke/store"
+)
+
+type trackerStore interface {
+	CreateEventTracker(ctx context.Context, e bespoke.EventTracker, interactions bespoke.ARN, tags []bespoke.Tag) error
+	EventTracker(ctx context.Context, arn bespoke.ARN) (bespoke.EventTracker, error)
+	EventTrackers(ctx context.Context, group bespoke.ARN, p store.Page) ([]bespoke.EventTracker, store.Position, error)
+	DeleteEventTracker(ctx context.Context, arn bespoke.ARN) error
+}
+
+func (s *Service) createEventTracker(ctx context.Context, in *wire.CreateEventTrackerRequest) (*wire.CreateEventTrackerResponse, error) {
+	tags, err := newTags(in.Tags)
+	if err != nil {
+		return nil, err
+	}
+	group, err := resource("dataset-group", in.DatasetGroupArn)
+	if err != nil {
+		return nil, err
+	}
+	// The ARN ends in eight hexadecimal digits, not in the name.
+	var id [4]byte
+	rand.Read(id[:])
+	e := bespoke.EventTracker{Name: in.Name, ARN: s.cfg.Scope.EventTracker(hex.EncodeToString(id[:])), GroupARN: group, TrackingID: newTrackingID()}
+	interactions := s.cfg.Scope.Dataset(group.Name(), bespoke.Interactions)
+	if err := s.cfg.Store.CreateEventTracker(ctx, e, interactions, tags); err != nil {
+		if missing, ok := errors.AsType[*store.NotFoundError](err); ok && missing.ARN == interactions {
+			return nil, bespoke.Errorf(bespoke.InvalidInput, "The dataset group %s has no Interactions dataset, which its events would go to. Create that first; it may be empty.", group)
+		}
+		return nil, refusal(err)
+	}
+	return &wire.CreateEventTrackerResponse{EventTrackerArn: string(e.ARN), TrackingId: e.TrackingID}, nil
+}
+
+func (s *Service) describeEventTracker(ctx context.Context, in *wire.DescribeEventTrackerRequest) (*wire.DescribeEventTrackerResponse, error) {
+	arn, err := resource("event-tracker", in.EventTrackerArn)
+	if err != nil {
+		return nil, err
+	}
+	e, err := s.cfg.Store.EventTracker(ctx, arn)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	return &wire.DescribeEventTrackerResponse{EventTracker: &wire.EventTracker{
+		Name: e.Name, EventTrackerArn: string(e.ARN), AccountId: s.cfg.Scope.Account, TrackingId: e.TrackingID,
+		DatasetGroupArn: string(e.GroupARN), Status: string(e.Status),
+		CreationDateTime: wire.Timestamp{Time: e.Created}, LastUpdatedDateTime: wire.Timestamp{Time: e.Updated},
+	}}, nil
+}
+
+func (s *Service) listEventTrackers(ctx context.Context, in *wire.ListEventTrackersRequest) (*wire.ListEventTrackersResponse, error) {
+	group, err := resource("dataset-group", in.DatasetGroupArn)
+	if err != nil {
+		return nil, err
+	}
+	list := "ListEventTrackers " + string(group)
+	page, err := s.page(list, in.NextToken, in.MaxResults)
+	if err != nil {
+		return nil, err
+	}
+	trackers, next, err := s.cfg.Store.EventTrackers(ctx, group, page)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	out := &wire.ListEventTrackersResponse{EventTrackers: make([]wire.EventTrackerSummary, len(trackers)), NextToken: s.pageToken(list, next)}
+	for i, e := range trackers {
+		out.EventTrackers[i] = wire.EventTrackerSummary{
+			Name: e.Name, EventTrackerArn: string(e.ARN), Status: string(e.Status),
+			CreationDateTime: wire.Timestamp{Time: e.Created}, LastUpdatedDateTime: wire.Timestamp{Time: e.Updated},
+		}
+	}
+	return out, nil
+}
+
+func (s *Service) deleteEventTracker(ctx context.Context, in *wire.DeleteEventTrackerRequest) error {
+	arn, err := resource("event-tracker", in.EventTrackerArn)
+	if err != nil {
+		return err
+	}
+	return refusal(s.cfg.Store.DeleteEventTracker(ctx, arn))
+}
+
+// advanceTracker takes an event tracker to ACTIVE or away. The events that came
+// through it belong to the dataset and stay.
+func (s *Service) advanceTracker(ctx context.Context, arn bespoke.ARN) error {
+	for {
+		e, err := s.cfg.Store.EventTracker(ctx, arn)
+		if err != nil {
+			return err
+		}
+		switch e.Status {
+		case bespoke.CreatePending:
+			err = s.cfg.Store.Move(ctx, arn, e.Status, bespoke.CreateInProgress, "")
+		case bespoke.CreateInProgress:
+			err = s.cfg.Store.Move(ctx, arn, e.Status, bespoke.Active, "")
+		case bespoke.DeletePending:
+			err = s.cfg.Store.Move(ctx, arn, e.Status, bespoke.DeleteInProgress, "")
+		case bespoke.DeleteInProgress:
+			err = s.cfg.Store.FinishDelete(ctx, arn)
+		default:
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
