@@ -83,10 +83,11 @@ func (s *Service) importInto(ctx context.Context, table *lake.Table, d bespoke.D
 			err = errors.Join(err, table.Discard(context.WithoutCancel(ctx), dir))
 		}
 	}()
-	base, err := table.Snapshot(ctx)
+	base, release, err := table.Hold(ctx)
 	if err != nil {
 		return "", err
 	}
+	defer release()
 	run := &importRun{}
 	s.running.add(j.ARN, run)
 	defer s.running.remove(j.ARN)

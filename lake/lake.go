@@ -63,9 +63,10 @@ type Lake struct {
 // state is what handles of one table share.
 type state struct {
 	commit chan struct{} // holds one token: whoever takes it may change the table
+	*holds
 
-	mu    sync.Mutex
-	stats *Stats // of the snapshot that was last asked for
+	counting sync.Mutex
+	stats    *Stats // of the snapshot that was last asked for
 }
 
 // Open opens the lake below a folder and makes what is missing.
@@ -95,7 +96,7 @@ func (l *Lake) stateOf(id ident) *state {
 	defer l.mu.Unlock()
 	s := l.state[id]
 	if s == nil {
-		s = &state{commit: make(chan struct{}, 1)}
+		s = &state{commit: make(chan struct{}, 1), holds: newHolds()}
 		s.commit <- struct{}{}
 		l.state[id] = s
 	}

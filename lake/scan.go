@@ -19,11 +19,12 @@ import (
 // Scan reads the table's newest state; see [Snapshot.Scan].
 func (t *Table) Scan(ctx context.Context, columns []string, origin string) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
-		s, err := t.Snapshot(ctx)
+		s, release, err := t.Hold(ctx)
 		if err != nil {
 			yield(Batch{}, err)
 			return
 		}
+		defer release()
 		s.Scan(ctx, columns, origin)(yield)
 	}
 }
@@ -33,10 +34,16 @@ func (t *Table) Scan(ctx context.Context, columns []string, origin string) iter.
 // order given, nil for all; a column that a file is too old to have is null. Deleted
 // rows are in the batches, marked as such, so that positions can be told. Memory is
 // bounded by one batch and the pages it is read from, and by the bitmap of deleted
-// rows. The scan ends with the first error.
+// rows. The scan ends with the first error. It holds the snapshot while it reads.
 func (s *Snapshot) Scan(ctx context.Context, columns []string, origin string) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
 		fail := func(err error) { yield(Batch{}, fmt.Errorf("lake: scan of table %s: %w", s.table.id, err)) }
+		release, err := s.Hold(ctx)
+		if err != nil {
+			fail(err)
+			return
+		}
+		defer release()
 		ids, fields, err := s.project(columns)
 		if err != nil {
 			fail(err)

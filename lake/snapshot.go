@@ -22,7 +22,8 @@ import (
 const summaryKey = "bespoke."
 
 // Snapshot is the state of a table after one commit. It stays readable, whatever
-// is committed later, until it expires. Safe for concurrent use.
+// is committed later, until it expires, which holding it prevents. Safe for
+// concurrent use.
 type Snapshot struct {
 	ID     int64 // 0 for a table without commits
 	Time   time.Time
@@ -74,7 +75,7 @@ func (t *Table) At(ctx context.Context, id int64) (*Snapshot, error) {
 	}
 	s := meta.SnapshotByID(id)
 	if s == nil {
-		return nil, fmt.Errorf("lake: table %s has no snapshot %d, it may have expired", t.id, id)
+		return nil, fmt.Errorf("lake: table %s: snapshot %d: %w", t.id, id, ErrExpired)
 	}
 	return t.snapshot(meta, s), nil
 }
@@ -168,7 +169,8 @@ func originOf(f iceberg.DataFile) string {
 	return ""
 }
 
-// Rows returns how many rows the snapshot has, by origin. It reads metadata only.
+// Rows returns how many rows the snapshot has, by origin. It reads metadata only,
+// of a snapshot that is the newest or held.
 func (s *Snapshot) Rows() (map[string]int64, error) {
 	f, err := s.files()
 	if err != nil {

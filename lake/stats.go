@@ -33,13 +33,14 @@ type Distinct struct {
 // Stats counts the table's newest state. The ids are counted by reading them, in
 // bounded memory; the answer is kept until the table changes.
 func (t *Table) Stats(ctx context.Context) (*Stats, error) {
-	s, err := t.Snapshot(ctx)
+	s, release, err := t.Hold(ctx)
 	if err != nil {
 		return nil, err
 	}
-	t.state.mu.Lock()
+	defer release()
+	t.state.counting.Lock()
 	known := t.state.stats
-	t.state.mu.Unlock()
+	t.state.counting.Unlock()
 	if known != nil && known.Snapshot == s.ID && s.ID != 0 {
 		return known, nil
 	}
@@ -47,16 +48,20 @@ func (t *Table) Stats(ctx context.Context) (*Stats, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.state.mu.Lock()
+	t.state.counting.Lock()
 	t.state.stats = st
-	t.state.mu.Unlock()
+	t.state.counting.Unlock()
 	return st, nil
 }
 
 // Stats counts the snapshot.
 func (s *Snapshot) Stats(ctx context.Context) (*Stats, error) {
+	release, err := s.Hold(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	st := &Stats{Snapshot: s.ID}
-	var err error
 	if st.Rows, err = s.Rows(); err != nil {
 		return nil, err
 	}

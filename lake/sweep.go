@@ -37,8 +37,9 @@ func expired(meta table.Metadata) []expiredJob {
 	return jobs
 }
 
-// Expire forgets snapshots older than before, but for the newest one, and removes
-// the files that only they had. It returns how many it forgot.
+// Expire forgets snapshots older than before and removes the files that only they
+// had. The newest one stays, and those that are held or tagged do. It returns how
+// many it forgot.
 func (t *Table) Expire(ctx context.Context, before time.Time) (int, error) {
 	unlock, err := t.lock(ctx)
 	if err != nil {
@@ -49,13 +50,22 @@ func (t *Table) Expire(ctx context.Context, before time.Time) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	kept := map[int64]bool{}
+	for _, ref := range meta.Refs() { // the newest is one of them
+		kept[ref.SnapshotID] = true
+	}
+	var due []*Snapshot
+	for _, s := range t.snapshots(meta) {
+		if !kept[s.ID] && s.Time.Before(before) {
+			due = append(due, s)
+		}
+	}
+	due, done := t.state.expire(due)
+	defer done()
 	jobs := expired(meta)
 	var ids []int64
 	old := map[string]bool{}
-	for _, s := range t.snapshots(meta) {
-		if s.ID == meta.CurrentSnapshot().SnapshotID || !s.Time.Before(before) {
-			continue
-		}
+	for _, s := range due {
 		ids = append(ids, s.ID)
 		if s.Job != "" {
 			jobs = append(jobs, expiredJob{s.Job, s.ID})
