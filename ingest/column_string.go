@@ -110,7 +110,7 @@ func (c *stringColumn) isNull(d *decoder, b *batch, r, f int) bool {
 	if c.events {
 		d.refuse(r, &c.vector, nil, reasonEvent)
 	} else if isID(c.Name) {
-		d.refuse(r, &c.vector, nil, "an ID has at least one character")
+		d.refuse(r, &c.vector, nil, reasonNoID)
 	}
 	return false
 }

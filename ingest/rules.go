@@ -75,6 +75,7 @@ const (
 	// The text is Amazon's.
 	reasonLength = "Length cannot be more than %d characters for %s. If no values exceed the character limit, make sure your data follows " +
 		"the formatting guidelines listed in https://docs.aws.amazon.com/personalize/latest/dg/data-prep-formatting.html."
+	reasonNoID  = "an ID has at least one character"
 	reasonEvent = "the event type of an action interaction is Viewed, Taken or Not Taken"
 )
 
