@@ -33,8 +33,8 @@ func (t *Table) Commit(ctx context.Context, c Commit) (int64, error) {
 }
 
 func (t *Table) commit(ctx context.Context, c Commit) (int64, error) {
-	if c.Job == "" || c.Origin != Bulk && c.Origin != Put || c.Mode != bespoke.Full && c.Mode != bespoke.Incremental {
-		return 0, fmt.Errorf("job %q, origin %q and mode %q: each must be set to one of its values", c.Job, c.Origin, c.Mode)
+	if (c.Job == "") == (c.Through == 0) || c.Origin != Bulk && c.Origin != Put || c.Mode != bespoke.Full && c.Mode != bespoke.Incremental {
+		return 0, fmt.Errorf("job %q or through %d, origin %q and mode %q: each must be set to one of its values", c.Job, c.Through, c.Origin, c.Mode)
 	}
 	unlock, err := t.lock(ctx)
 	if err != nil {
@@ -48,6 +48,13 @@ func (t *Table) commit(ctx context.Context, c Commit) (int64, error) {
 	if id, ok := t.committed(meta, c.Job); ok {
 		return id, nil
 	}
+	have, err := through(meta)
+	if err != nil {
+		return 0, err
+	}
+	if c.Through > 0 && c.Through <= have {
+		return meta.CurrentSnapshot().SnapshotID, nil
+	}
 	if c.Mode == bespoke.Incremental && t.movedSince(meta, c.Base, c.Origin) {
 		return 0, ErrMoved
 	}
@@ -56,11 +63,45 @@ func (t *Table) commit(ctx context.Context, c Commit) (int64, error) {
 	if err != nil {
 		return 0, errors.Join(err, w.undo())
 	}
-	err = t.move(ctx, meta, loc, []table.Update{
+	updates := []table.Update{
 		table.NewAddSnapshotUpdate(snap),
 		table.NewSetSnapshotRefUpdate(table.MainBranch, snap.SnapshotID, table.BranchRef, 0, 0, 0),
-	}, w.made...)
+	}
+	if c.Through > 0 {
+		updates = append(updates, table.NewSetPropertiesUpdate(iceberg.Properties{throughKey: strconv.FormatUint(c.Through, 10)}))
+	}
+	err = t.move(ctx, meta, loc, updates, w.made...)
 	return snap.SnapshotID, err
+}
+
+// throughKey is the table property with the number of the last record that came in one
+// by one and is in the table.
+const throughKey = "bespoke.through"
+
+// Through returns the number of the last record that the table has of those that came
+// in one by one, 0 if it has none.
+func (t *Table) Through(ctx context.Context) (uint64, error) {
+	meta, _, err := t.metadata(ctx)
+	if err != nil {
+		return 0, err
+	}
+	n, err := through(meta)
+	if err != nil {
+		return 0, fmt.Errorf("lake: table %s: %w", t.id, err)
+	}
+	return n, nil
+}
+
+func through(meta table.Metadata) (uint64, error) {
+	text := meta.Properties()[throughKey]
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("property %s: %w", throughKey, err)
+	}
+	return n, nil
 }
 
 // Committed reports whether a job has committed to the table. A job that goes on
@@ -78,6 +119,9 @@ func (t *Table) Committed(ctx context.Context, job bespoke.ARN) (bool, error) {
 // committed looks for the snapshot of a job, among those that are there and those
 // that have expired.
 func (t *Table) committed(meta table.Metadata, job bespoke.ARN) (int64, bool) {
+	if job == "" {
+		return 0, false
+	}
 	for _, s := range t.snapshots(meta) {
 		if s.Job == job {
 			return s.ID, true

@@ -557,3 +557,53 @@ func TestTableOfNewerLayout(t *testing.T) {
 		t.Errorf("drop of a damaged table: %v", err)
 	}
 }
+
+// A batch of records commits once, whatever else commits in between.
+func TestThrough(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	l := open(t, dir)
+	tab := create(t, l, items, itemSchema)
+	through := func(tab *lake.Table, want uint64) {
+		t.Helper()
+		if got, err := tab.Through(t.Context()); err != nil || got != want {
+			t.Errorf("through %d, %v, want %d", got, err, want)
+		}
+	}
+	through(tab, 0)
+	put := func(tab *lake.Table, n uint64, rows ...row) {
+		t.Helper()
+		var files []lake.File
+		if len(rows) > 0 {
+			files = append(files, write(t, tab, items, lake.Put, rows...))
+		}
+		commit(t, tab, lake.Commit{Through: n, Mode: bespoke.Incremental, Origin: lake.Put, Files: files})
+	}
+	put(tab, 3, row{"a", 1}, row{"b", 2}, row{"c", 3})
+	f := write(t, tab, job("one"), lake.Bulk, row{"z", 1})
+	commit(t, tab, lake.Commit{Job: job("one"), Mode: bespoke.Full, Files: []lake.File{f}})
+	put(tab, 3, row{"a", 1}, row{"b", 2}, row{"c", 3}) // again
+	through(tab, 3)
+	put(tab, 5) // records that have been taken out since
+	l2 := open(t, dir)
+	tab, err := l2.Table(t.Context(), items)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(tab, 4, row{"d", 4})
+	through(tab, 5)
+	put(tab, 6, row{"e", 5})
+	if _, err := tab.Expire(t.Context(), time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	through(tab, 6)
+	same(t, visible(t, tab, nil, ""), "a,1,put", "b,2,put", "c,3,put", "e,5,put", "z,1,bulk")
+	for _, c := range []lake.Commit{
+		{Mode: bespoke.Incremental, Origin: lake.Put},
+		{Job: job("two"), Through: 7, Mode: bespoke.Incremental, Origin: lake.Put},
+	} {
+		if _, err := tab.Commit(t.Context(), c); err == nil || !strings.Contains(err.Error(), "each must be set") {
+			t.Errorf("commit %+v: %v", c, err)
+		}
+	}
+}

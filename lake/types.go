@@ -75,12 +75,17 @@ type Batch struct {
 	Dead   Bitmap
 }
 
-// Commit is what one import job does to a table.
+// Commit is what one import job, or a batch of records that came in one by one, does
+// to a table.
 type Commit struct {
-	Job    bespoke.ARN
-	Mode   bespoke.ImportMode
-	Origin string // Bulk; rows of other origins are never touched
-	Files  []File // new data files, all of them of Origin
+	Job bespoke.ARN // "" with Through
+	// Through is the number of the last record of the batch, 0 for a job. Records
+	// are numbered in the order in which they came; a table that has this one
+	// already is left as it is.
+	Through uint64
+	Mode    bespoke.ImportMode
+	Origin  string // Bulk; rows of other origins are never touched
+	Files   []File // new data files, all of them of Origin
 	// Dead yields rows that must not be visible afterwards, in any order, each
 	// once or more: rows of Files, and with INCREMENTAL also of the files that the
 	// table has. Nil yields none.
