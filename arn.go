@@ -41,6 +41,9 @@ func (s Scope) ImportJob(name string) ARN { return s.arn("dataset-import-job", n
 // its name.
 func (s Scope) EventTracker(id string) ARN { return s.arn("event-tracker", id) }
 
+// ExportJob returns the ARN of the dataset export job with this name.
+func (s Scope) ExportJob(name string) ARN { return s.arn("dataset-export-job", name) }
+
 // Root returns the ARN of the account's root user.
 func (s Scope) Root() string { return "arn:" + s.Partition + ":iam::" + s.Account + ":root" }
 

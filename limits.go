@@ -5,6 +5,7 @@ type Limits struct {
 	Schemas       int // per scope
 	DatasetGroups int // per scope
 	ImportJobs    int // pending or running, per scope
+	ExportJobs    int // likewise
 	// ImportBytes is how much one job may read, by mode.
 	FullBytes        int64
 	IncrementalBytes int64
@@ -24,6 +25,7 @@ func StrictLimits() Limits {
 		Schemas:          500,
 		DatasetGroups:    5,
 		ImportJobs:       5,
+		ExportJobs:       5,
 		FullBytes:        100 << 30,
 		IncrementalBytes: 1 << 30,
 		MinInteractions:  1000,
@@ -33,5 +35,5 @@ func StrictLimits() Limits {
 // GenerousLimits returns what a server allows unless told to be strict: enough
 // for any honest use, low enough to stop a loop that creates without end.
 func GenerousLimits() Limits {
-	return Limits{Schemas: 100_000, DatasetGroups: 10_000, ImportJobs: 1_000}
+	return Limits{Schemas: 100_000, DatasetGroups: 10_000, ImportJobs: 1_000, ExportJobs: 1_000}
 }

@@ -5,8 +5,8 @@ import "slices"
 // Status is where a resource stands in its life. The words are the API's.
 type Status string
 
-// The states of dataset groups, datasets, event trackers and import jobs. Import jobs have
-// only the first four.
+// The states of dataset groups, datasets, event trackers, import and export jobs.
+// Jobs have only the first four.
 const (
 	CreatePending    Status = "CREATE PENDING"
 	CreateInProgress Status = "CREATE IN_PROGRESS"

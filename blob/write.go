@@ -6,12 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"golang.org/x/sync/errgroup"
 
 	"bespoke"
 	"bespoke/iam"
@@ -58,67 +55,14 @@ func readPart(r io.Reader, size int) ([]byte, error) {
 	return part[:n], err
 }
 
-func (s *Store) putParts(ctx context.Context, o *bespoke.Object, first []byte, r io.Reader) (err error) {
-	upload, err := s.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: &o.Bucket, Key: &o.Key})
+func (s *Store) putParts(ctx context.Context, o *bespoke.Object, first []byte, r io.Reader) error {
+	st, err := s.stage(ctx, *o, first, r)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTime)
-			defer cancel()
-			_, e := s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &o.Bucket, Key: &o.Key, UploadId: upload.UploadId})
-			err = errors.Join(err, e)
-		}
-	}()
-
-	done := make(chan types.CompletedPart, uploads)
-	var parts []types.CompletedPart
-	collected := make(chan struct{})
-	go func() {
-		defer close(collected)
-		for p := range done {
-			parts = append(parts, p)
-		}
-	}()
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(uploads)
-	part, size, end := first, partSize, error(nil)
-	for n := int32(1); len(part) > 0 && gctx.Err() == nil; n++ {
-		content := bytes.NewReader(part)
-		g.Go(func() error {
-			out, err := s.client.UploadPart(gctx, &s3.UploadPartInput{
-				Bucket: &o.Bucket, Key: &o.Key, UploadId: upload.UploadId, PartNumber: &n, Body: content,
-			})
-			if err == nil {
-				done <- types.CompletedPart{ETag: out.ETag, PartNumber: &n}
-			}
-			return err
-		})
-		if end != nil {
-			break
-		}
-		if n%doubleAt == 0 {
-			size *= 2
-		}
-		part, end = readPart(r, size)
-		o.Size += int64(len(part))
-	}
-	err = g.Wait()
-	close(done)
-	<-collected
-	if end != nil && !errors.Is(end, io.EOF) {
-		return errors.Join(end, err)
-	}
+	*o, err = st.complete(ctx)
 	if err != nil {
-		return err
-	}
-	slices.SortFunc(parts, func(a, b types.CompletedPart) int { return int(*a.PartNumber - *b.PartNumber) })
-	out, err := s.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
-		Bucket: &o.Bucket, Key: &o.Key, UploadId: upload.UploadId, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
-	})
-	if err == nil {
-		o.ETag = unquote(out.ETag)
+		err = errors.Join(err, st.abort(ctx))
 	}
 	return err
 }

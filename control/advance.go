@@ -30,6 +30,8 @@ func (s *Service) Advance(ctx context.Context, arn bespoke.ARN) error {
 		err = s.runImport(ctx, arn)
 	case "event-tracker":
 		err = s.advanceTracker(ctx, arn)
+	case "dataset-export-job":
+		err = s.runExport(ctx, arn)
 	default:
 		return fmt.Errorf("control: nothing to do for %s", arn)
 	}

@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"bespoke"
+	"bespoke/dataset"
 	"bespoke/lake"
 )
 
 // DatasetContent is what a dataset holds.
 type DatasetContent struct {
 	DatasetARN    bespoke.ARN       `json:"datasetArn"`
-	Rows          OriginCounts      `json:"rows"`
+	Rows          RowsOf            `json:"rows"`
 	DistinctUsers int64             `json:"distinctUsers"`
 	DistinctItems int64             `json:"distinctItems"`
 	Approximate   bool              `json:"approximate"`        // of the distinct counts: too many to tell apart
@@ -21,10 +22,13 @@ type DatasetContent struct {
 	Snapshots     []DatasetSnapshot `json:"snapshots"` // newest first
 }
 
-// OriginCounts are numbers of rows by how they came.
-type OriginCounts struct {
+// RowsOf are numbers of rows by how they came.
+type RowsOf struct {
 	Bulk int64 `json:"bulk"` // by import jobs
 	Put  int64 `json:"put"`  // one by one
+	// All is how many count: of each user, item or action the newest record, of
+	// equal events one.
+	All int64 `json:"all"`
 }
 
 // DatasetSnapshot is one state that a dataset has had.
@@ -35,6 +39,35 @@ type DatasetSnapshot struct {
 	Mode      bespoke.ImportMode `json:"importMode,omitempty"`
 	Counts    map[string]string  `json:"counts,omitempty"`
 }
+
+// rowsThatCount returns how many rows of the table's counted snapshot count. It
+// compares rows where there are individual ones and the table has changed since
+// the last call.
+func (s *Service) rowsThatCount(ctx context.Context, table *lake.Table, d bespoke.Dataset, stats *lake.Stats) (int64, error) {
+	if stats.Rows[lake.Put] == 0 {
+		return stats.Rows[lake.Bulk], nil
+	}
+	if known, ok := s.counts.Load(d.ARN); ok && known.(counted).snapshot == stats.Snapshot {
+		return known.(counted).rows, nil
+	}
+	snap, err := table.At(ctx, stats.Snapshot)
+	if err != nil {
+		return 0, err
+	}
+	sc, err := s.parsedSchema(ctx, d.SchemaARN)
+	if err != nil {
+		return 0, err
+	}
+	view, err := dataset.Open(ctx, dataset.Config{Snapshot: snap, Type: d.Type, Schema: sc, TempDir: s.cfg.TempDir, Memory: s.cfg.Memory / 2})
+	if err != nil {
+		return 0, err
+	}
+	s.counts.Store(d.ARN, counted{stats.Snapshot, view.Rows()})
+	return view.Rows(), nil
+}
+
+// counted is how many rows of a snapshot count.
+type counted struct{ snapshot, rows int64 }
 
 // DatasetContent counts what the dataset holds now. It reads the ID columns
 // where the dataset has changed since the last call.
@@ -55,7 +88,10 @@ func (s *Service) DatasetContent(ctx context.Context, arn bespoke.ARN) (DatasetC
 	if err != nil {
 		return out, err
 	}
-	out.Rows = OriginCounts{Bulk: stats.Rows[lake.Bulk], Put: stats.Rows[lake.Put]}
+	out.Rows = RowsOf{Bulk: stats.Rows[lake.Bulk], Put: stats.Rows[lake.Put]}
+	if out.Rows.All, err = s.rowsThatCount(ctx, table, d, stats); err != nil {
+		return out, err
+	}
 	for to, from := range map[*int64]*lake.Distinct{&out.DistinctUsers: stats.Users, &out.DistinctItems: stats.Items} {
 		if from != nil {
 			*to = from.Count

@@ -46,6 +46,7 @@ type fixture struct {
 	ctx     context.Context // of a request by the root user
 	service *control.Service
 	store   *sqlite.Store
+	tables  *lake.Lake
 	iam     *iam.Store
 	s3      *s3.Client
 	objects *blob.Store // with all rights
@@ -64,11 +65,11 @@ func open(tb testing.TB, change func(*control.Config)) *fixture {
 	f.store, err = sqlite.Open(tb.Context(), sqlite.Config{Path: filepath.Join(dir, "meta.db"), Logger: log})
 	f.must(err)
 	tb.Cleanup(func() { f.store.Close() })
-	tables, err := lake.Open(tb.Context(), lake.Config{Dir: filepath.Join(dir, "lake"), Log: log})
+	f.tables, err = lake.Open(tb.Context(), lake.Config{Dir: filepath.Join(dir, "lake"), Log: log})
 	f.must(err)
-	tb.Cleanup(func() { tables.Close() })
+	tb.Cleanup(func() { f.tables.Close() })
 	cfg := control.Config{
-		Scope: scope, Store: f.store, Lake: tables, Limits: bespoke.GenerousLimits(), TokenKey: []byte("sixteen bytes or more"),
+		Scope: scope, Store: f.store, Lake: f.tables, Limits: bespoke.GenerousLimits(), TokenKey: []byte("sixteen bytes or more"),
 		Access: func(ctx context.Context, roleARN string, caller bespoke.Caller) (control.Objects, error) {
 			return (*f.access.Load())(ctx, roleARN, caller)
 		},

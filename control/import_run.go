@@ -162,7 +162,7 @@ func failure(err error) (reason string, _ error) {
 		return e.Msg, nil
 	}
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return "The server's disk has no room for the import. Have the operator free some in the data folder, and import again.", nil
+		return "The server's disk has no room for the job. Have the operator free some in the data folder, and try again.", nil
 	}
 	return "", err
 }

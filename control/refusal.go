@@ -54,7 +54,7 @@ func limitRefusal(e *store.LimitError) error {
 	switch e.Quota {
 	case store.TagQuota:
 		return bespoke.Errorf(bespoke.TooManyTags, "A resource can have at most %d tags.", e.Limit)
-	case store.ImportJobQuota:
+	case store.ImportJobQuota, store.ExportJobQuota:
 		return bespoke.Errorf(bespoke.LimitExceeded, "More than %d resources with PENDING or IN_PROGRESS status.", e.Limit)
 	}
 	return bespoke.Errorf(bespoke.LimitExceeded, "There are %d %s already, which is the limit. Delete some and try again.", e.Limit, e.Quota)

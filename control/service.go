@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"iter"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"bespoke"
@@ -36,8 +38,10 @@ type Config struct {
 	// RejectedDir is where the rows that were left out go, a file for each job.
 	// It is needed where MaxBadShare is above 0.
 	RejectedDir string
-	Workers     int   // splits of one import that are read at once
-	Memory      int64 // bytes that one import may use for its buffers
+	// ExportPart is how many bytes an object of an export gets; 0 means 256 MiB.
+	ExportPart int64
+	Workers    int   // splits of one import that are read at once
+	Memory     int64 // bytes that one import may use for its buffers
 	// KeepSnapshots is how long an earlier state of a dataset stays readable.
 	KeepSnapshots time.Duration
 	Logger        *slog.Logger
@@ -48,6 +52,11 @@ type Config struct {
 // Objects is S3 as one role may see it. Errors match blob.ErrDenied,
 // blob.ErrNotFound, blob.ErrNoBucket and blob.ErrChanged.
 type Objects interface {
+	readable
+	writable
+}
+
+type readable interface {
 	List(ctx context.Context, bucket, prefix string) iter.Seq2[bespoke.Object, error]
 	Stat(ctx context.Context, bucket, key string) (bespoke.Object, error)
 	Open(ctx context.Context, o bespoke.Object, offset, length int64) (io.ReadCloser, error)
@@ -61,6 +70,7 @@ type Store interface {
 	datasetStore
 	importStore
 	trackerStore
+	exportStore
 	tagStore
 	Move(ctx context.Context, arn bespoke.ARN, from, to bespoke.Status, reason string) error
 	FinishDelete(ctx context.Context, arn bespoke.ARN) error
@@ -71,6 +81,7 @@ type Store interface {
 type Service struct {
 	cfg     Config
 	running runs
+	counts  sync.Map // of datasets' ARNs to counted
 }
 
 // New returns the service.
@@ -86,11 +97,13 @@ func New(cfg Config) (*Service, error) {
 	check(len(cfg.TokenKey) >= 16, "TokenKey must have at least 16 bytes")
 	check(cfg.TempDir != "", "TempDir is required")
 	check(cfg.MaxBadRows > 0 && cfg.Workers > 0 && cfg.Memory > 0, "MaxBadRows, Workers and Memory must be above 0")
+	check(cfg.ExportPart >= 0, "ExportPart must not be below 0")
 	check(cfg.MaxBadShare >= 0 && cfg.MaxBadShare <= 1, "MaxBadShare must be from 0 to 1")
 	check(cfg.MaxBadShare == 0 || cfg.RejectedDir != "", "RejectedDir is required with MaxBadShare")
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("control: %w", err)
 	}
+	cfg.ExportPart = cmp.Or(cfg.ExportPart, 256<<20)
 	return &Service{cfg: cfg}, nil
 }
 
@@ -117,10 +130,13 @@ func (s *Service) Handlers() wire.Handlers {
 		DescribeDatasetImportJob: s.describeDatasetImportJob,
 		ListDatasetImportJobs:    s.listDatasetImportJobs,
 
-		CreateEventTracker:   s.createEventTracker,
-		DescribeEventTracker: s.describeEventTracker,
-		ListEventTrackers:    s.listEventTrackers,
-		DeleteEventTracker:   s.deleteEventTracker,
+		CreateEventTracker:       s.createEventTracker,
+		DescribeEventTracker:     s.describeEventTracker,
+		ListEventTrackers:        s.listEventTrackers,
+		DeleteEventTracker:       s.deleteEventTracker,
+		CreateDatasetExportJob:   s.createDatasetExportJob,
+		DescribeDatasetExportJob: s.describeDatasetExportJob,
+		ListDatasetExportJobs:    s.listDatasetExportJobs,
 
 		TagResource:         s.tagResource,
 		UntagResource:       s.untagResource,

@@ -45,6 +45,9 @@ func New(api *awsapi.Server, service *control.Service, scope bespoke.Scope) http
 		}
 		return &awsapi.File{Name: info.Name(), Type: "application/gzip", Size: info.Size(), Content: f}, nil
 	})
+	get("DescribeExportResult", "GET /bespoke/v1/dataset-export-jobs/{name}", func(ctx context.Context, r *http.Request) (any, error) {
+		return service.ExportResult(ctx, scope.ExportJob(r.PathValue("name")))
+	})
 	get("DescribeDatasetContent", "GET /bespoke/v1/datasets/{group}/{type}", func(ctx context.Context, r *http.Request) (any, error) {
 		t := bespoke.DatasetType(strings.ToUpper(r.PathValue("type")))
 		return service.DatasetContent(ctx, scope.Dataset(r.PathValue("group"), t))

@@ -14,6 +14,7 @@ const (
 	jobPath  = jobs + "{name}"
 	report   = jobPath + "/report"
 	rejected = jobPath + "/rejected-rows"
+	exports  = "/bespoke/v1/dataset-export-jobs/{name}"
 	datasets = "/bespoke/v1/datasets/{group}/{type}"
 	openAPI  = "/bespoke/v1/openapi.json"
 )
@@ -78,6 +79,13 @@ func TestAnswers(t *testing.T) {
 	ask(jobs+"good/rejected-rows", rejected, 404)
 	ask(jobs+"none/rejected-rows", rejected, 404)
 	ask("/bespoke/v1/datasets/shop/ITEMS", datasets, 404)
+	ask("/bespoke/v1/dataset-export-jobs/none", exports, 404)
+	s.export("out")
+	ask("/bespoke/v1/dataset-export-jobs/out", exports, 200)
+	s.advance(scope.ExportJob("out"))
+	if a := ask("/bespoke/v1/dataset-export-jobs/out", exports, 200); !strings.Contains(string(a.body), `"rows":1,`) {
+		t.Errorf("the export's result is %s", a.body)
+	}
 	ask("/bespoke/v1/datasets/none/INTERACTIONS", datasets, 404)
 	for path := range doc.Paths {
 		if !asked[path] {

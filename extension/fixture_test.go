@@ -42,6 +42,7 @@ type server struct {
 	ctx     context.Context
 	service *control.Service
 	objects *blob.Store
+	roles   *iam.Store
 	url     string
 }
 
@@ -53,6 +54,7 @@ func start(tb testing.TB) *server {
 	s := &server{TB: tb, ctx: bespoke.WithCaller(tb.Context(), root)}
 	roles, err := iam.Open(iam.Config{Dir: dir, Scope: scope})
 	s.must(err)
+	s.roles = roles
 	endpoint, err := devcloud.OpenS3(tb.Context(), devcloud.S3Config{Dir: filepath.Join(dir, "buckets"), Access: accessKey, Secret: secret, IAM: roles})
 	s.must(err)
 	tb.Cleanup(func() { endpoint.Close(context.Background()) })
@@ -168,6 +170,20 @@ func (s *server) accept(name, content string) {
 	s.must(err)
 	_, err = s.CreateDatasetImportJob(s.ctx, &wire.CreateDatasetImportJobRequest{
 		JobName: name, DatasetArn: string(scope.Dataset("shop", bespoke.Interactions)), DataSource: &wire.DataSource{DataLocation: o.String()},
+	})
+	s.must(err)
+}
+
+// export makes an export job that waits to be advanced, as a role that may do
+// everything.
+func (s *server) export(name string) {
+	s.Helper()
+	role, err := s.roles.CreateRole(iam.Role{Name: name, Trust: `{"Statement":{"Effect":"Allow","Principal":{"Service":"personalize.amazonaws.com"},"Action":"sts:AssumeRole"}}`})
+	s.must(err)
+	s.must(s.roles.PutRolePolicy(name, "p", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`))
+	_, err = s.CreateDatasetExportJob(s.ctx, &wire.CreateDatasetExportJobRequest{
+		JobName: name, DatasetArn: string(scope.Dataset("shop", bespoke.Interactions)), RoleArn: role.ARN, IngestionMode: "ALL",
+		JobOutput: &wire.DatasetExportJobOutput{S3DataDestination: &wire.S3DataConfig{Path: "s3://shop-data/out"}},
 	})
 	s.must(err)
 }

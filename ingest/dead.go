@@ -68,6 +68,15 @@ func (d *deadRows) mark(file int, row int64) {
 	d.files[file] = f
 }
 
+// stretch returns the marks of the stretch with this row of a file, nil where
+// there are none.
+func (d *deadRows) stretch(file int, row int64) *stretch {
+	if f, n := d.files[file], int(row>>16); n < len(f) {
+		return f[n]
+	}
+	return nil
+}
+
 // positions yields the rows by path and row. It may be used several times.
 func (d *deadRows) positions() iter.Seq[lake.Position] {
 	order := make([]int, len(d.paths))

@@ -66,17 +66,9 @@ func (c *comparison) partition(log *keyLog, p int, lastWins bool) ([]uint64, err
 	if c.keys, err = log.take(p, c.keys[:0]); err != nil {
 		return nil, err
 	}
-	size := 16
-	for size < 2*len(c.keys) {
-		size *= 2
-	}
-	if len(c.slots) < size {
-		c.slots = make([]uint32, size)
-	}
-	slots := c.slots[:size]
-	clear(slots)
+	slots := c.table(len(c.keys))
 	c.losers = c.losers[:0]
-	mask := uint64(size - 1)
+	mask := uint64(len(slots) - 1)
 	for n, k := range c.keys {
 		i := k.high & mask // the partition is in the high bits
 		for ; ; i++ {
@@ -100,4 +92,18 @@ func (c *comparison) partition(log *keyLog, p int, lastWins bool) ([]uint64, err
 	}
 	slices.Sort(c.losers)
 	return c.losers, nil
+}
+
+// table returns empty slots, a power of two, for n keys.
+func (c *comparison) table(n int) []uint32 {
+	size := 16
+	for size < 2*n {
+		size *= 2
+	}
+	if len(c.slots) < size {
+		c.slots = make([]uint32, size)
+	}
+	slots := c.slots[:size]
+	clear(slots)
+	return slots
 }

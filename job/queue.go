@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -15,12 +16,21 @@ import (
 	"bespoke"
 )
 
-// The queues. Imports have their own, so that however many of them wait, the
-// short steps of other resources never wait behind them.
+// The queues. Imports, and jobs that write or rewrite whole datasets, have their
+// own, so that however many of them wait, the short steps of other resources
+// never wait behind them.
 const (
 	steps   = "steps"
 	imports = "imports"
+	rewrite = "rewrites"
 )
+
+// queues are those of the kinds of resources that do not go to steps.
+var queues = map[string]string{
+	"dataset-import-job": imports,
+	"dataset-export-job": rewrite,
+	"data-deletion-job":  rewrite,
+}
 
 // Advance is the argument of every job: the resource to take further.
 type Advance struct {
@@ -82,10 +92,7 @@ func migrate(ctx context.Context, d *driver, db *sql.DB, logger *slog.Logger) er
 // Insert writes a job for the resource as part of tx. It runs once tx has
 // committed; call [Queue.Wake] then, or it waits for the next poll.
 func (q *Queue) Insert(ctx context.Context, tx *sql.Tx, arn bespoke.ARN) error {
-	name := steps
-	if arn.Kind() == "dataset-import-job" {
-		name = imports
-	}
+	name := cmp.Or(queues[arn.Kind()], steps)
 	// The runner decides when to give up, not the row.
 	opts := &river.InsertOpts{Queue: name, MaxAttempts: math.MaxInt16}
 	if _, err := q.insert.InsertTx(ctx, tx, Advance{arn}, opts); err != nil {
@@ -96,7 +103,7 @@ func (q *Queue) Insert(ctx context.Context, tx *sql.Tx, arn bespoke.ARN) error {
 
 // Wake makes a running [Runner] look for new jobs now. It never blocks, and
 // costs little where there is none.
-func (q *Queue) Wake() { q.driver.bell.ring(steps, imports) }
+func (q *Queue) Wake() { q.driver.bell.ring(steps, imports, rewrite) }
 
 // Counts says how many jobs are where.
 type Counts struct {

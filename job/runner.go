@@ -30,8 +30,9 @@ type Config struct {
 	// is kept, and both are tried again later.
 	OnGiveUp func(ctx context.Context, arn bespoke.ARN, err error) error
 
-	Workers int // steps of resources other than imports at once; default 4
-	Imports int // import jobs at once; default 2
+	Workers  int // steps of other resources at once; default 4
+	Imports  int // import jobs at once; default 2
+	Rewrites int // export and deletion jobs at once; default 1
 
 	Attempts   int           // default 15, which with the default waits is about 7 minutes
 	MinBackoff time.Duration // before the second attempt, doubled each time; default 250 ms
@@ -46,6 +47,7 @@ type Config struct {
 func (c *Config) defaults() error {
 	c.Workers = cmp.Or(c.Workers, 4)
 	c.Imports = cmp.Or(c.Imports, 2)
+	c.Rewrites = cmp.Or(c.Rewrites, 1)
 	c.Attempts = cmp.Or(c.Attempts, 15)
 	c.MinBackoff = cmp.Or(c.MinBackoff, 250*time.Millisecond)
 	c.MaxBackoff = cmp.Or(c.MaxBackoff, time.Minute)
@@ -60,7 +62,7 @@ func (c *Config) defaults() error {
 	check(c.Queue != nil, "Queue is missing")
 	check(c.Handle != nil, "Handle is missing")
 	check(c.OnGiveUp != nil, "OnGiveUp is missing")
-	check(c.Workers > 0 && c.Imports > 0, "Workers and Imports must be above 0")
+	check(c.Workers > 0 && c.Imports > 0 && c.Rewrites > 0, "Workers, Imports and Rewrites must be above 0")
 	check(c.Attempts > 0, "Attempts must be above 0")
 	check(0 < c.MinBackoff && c.MinBackoff <= c.MaxBackoff, "MinBackoff must be above 0 and at most MaxBackoff")
 	check(c.Grace > 0, "Grace must be above 0")
@@ -85,6 +87,7 @@ func NewRunner(cfg Config) (*Runner, error) {
 		Queues: map[string]river.QueueConfig{
 			steps:   {MaxWorkers: cfg.Workers},
 			imports: {MaxWorkers: cfg.Imports},
+			rewrite: {MaxWorkers: cfg.Rewrites},
 		},
 		Workers:           workers,
 		JobTimeout:        -1,

@@ -56,6 +56,7 @@ const (
 	SchemaQuota       Quota = "schemas"
 	DatasetGroupQuota Quota = "dataset groups"
 	ImportJobQuota    Quota = "pending or running import jobs"
+	ExportJobQuota    Quota = "pending or running export jobs"
 	TagQuota          Quota = "tags"
 )
 

@@ -119,13 +119,16 @@ func (t *txn) finishUpdate(ctx context.Context, arn bespoke.ARN, reason string) 
 // DeleteDataset makes a settled dataset DELETE PENDING and queues the job that
 // removes it. Errors: NotFoundError, StateError, InUseError naming an
 // unfinished import job or, for interactions, the group's event tracker.
+// unfinished import or export job.
 func (s *Store) DeleteDataset(ctx context.Context, arn bespoke.ARN) error {
 	return s.write(ctx, "delete dataset", func(t *txn) error {
 		if err := t.move(ctx, arn, bespoke.DeletePending, ""); err != nil {
 			return err
 		}
-		if err := t.unused(ctx, arn, unfinished, arn); err != nil {
-			return err
+		for _, jobs := range []string{unfinished, unfinishedExports} {
+			if err := t.unused(ctx, arn, jobs, arn); err != nil {
+				return err
+			}
 		}
 		if err := t.unused(ctx, arn, `SELECT t.arn FROM event_tracker t JOIN dataset d ON d.group_arn = t.group_arn
 			WHERE d.arn = ? AND d.type = 'INTERACTIONS'`, arn); err != nil {

@@ -16,11 +16,12 @@ var tables = map[string]string{
 	"dataset":            datasets.name,
 	"dataset-import-job": importJobs.name,
 	"event-tracker":      trackers.name,
+	"dataset-export-job": exportJobs.name,
 }
 
 // Move takes a resource from one status to the next, with the reason if it
 // fails. It is for the steps that the job of a resource takes; the first and
-// last steps of updates, deletions and imports, which change more than the
+// last steps of updates, deletions, imports and exports, which change more than the
 // status, have methods of their own, and Move refuses them. Errors:
 // NotFoundError, StateError if the status is not from.
 func (s *Store) Move(ctx context.Context, arn bespoke.ARN, from, to bespoke.Status, reason string) error {
@@ -43,12 +44,12 @@ func (s *Store) Move(ctx context.Context, arn bespoke.ARN, from, to bespoke.Stat
 func plain(arn bespoke.ARN, from, to bespoke.Status) bool {
 	switch to {
 	case bespoke.CreateInProgress, bespoke.DeleteInProgress:
-		return from.Can(to)
+		return from.Can(to) && arn.Kind() != "dataset-export-job"
 	case bespoke.UpdateInProgress:
 		return from.Can(to) && arn.Kind() == "dataset"
 	case bespoke.Active, bespoke.CreateFailed:
 		creating := from == bespoke.CreatePending || from == bespoke.CreateInProgress
-		return creating && from.Can(to) && arn.Kind() != "dataset-import-job"
+		return creating && from.Can(to) && arn.Kind() != "dataset-import-job" && arn.Kind() != "dataset-export-job"
 	}
 	return false
 }
@@ -76,6 +77,8 @@ func (s *Store) GiveUp(ctx context.Context, arn bespoke.ARN, reason string) erro
 
 // FinishDelete removes a dataset group, dataset or event tracker that is being
 // deleted, with its tags; a dataset takes its import jobs along. Errors: NotFoundError,
+// FinishDelete removes a dataset group or dataset that is being deleted, with
+// its tags; a dataset takes its import and export jobs along. Errors: NotFoundError,
 // StateError.
 func (s *Store) FinishDelete(ctx context.Context, arn bespoke.ARN) error {
 	return s.write(ctx, "finish deletion", func(t *txn) error {
@@ -87,7 +90,8 @@ func (s *Store) FinishDelete(ctx context.Context, arn bespoke.ARN) error {
 			return &store.StateError{ARN: arn, Status: status}
 		}
 		if _, err := t.ExecContext(ctx, `DELETE FROM tag
-			WHERE arn = ?1 OR arn IN (SELECT arn FROM import_job WHERE dataset_arn = ?1)`, arn); err != nil {
+			WHERE arn = ?1 OR arn IN (SELECT arn FROM import_job WHERE dataset_arn = ?1)
+				OR arn IN (SELECT arn FROM export_job WHERE dataset_arn = ?1)`, arn); err != nil {
 			return err
 		}
 		_, err = t.ExecContext(ctx, "DELETE FROM "+tables[arn.Kind()]+" WHERE arn = ?", arn)

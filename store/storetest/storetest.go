@@ -48,6 +48,12 @@ type Store interface {
 	SaveReport(ctx context.Context, arn bespoke.ARN, r store.Report) error
 	Report(ctx context.Context, arn bespoke.ARN) (r store.Report, ok bool, err error)
 
+	CreateExportJob(ctx context.Context, j bespoke.ExportJob, tags []bespoke.Tag, limit int) error
+	ExportJob(ctx context.Context, arn bespoke.ARN) (bespoke.ExportJob, error)
+	ExportJobs(ctx context.Context, dataset bespoke.ARN, p store.Page) ([]bespoke.ExportJob, store.Position, error)
+	BeginExportJob(ctx context.Context, arn bespoke.ARN, snapshot int64) error
+	FinishExportJob(ctx context.Context, arn bespoke.ARN, w bespoke.Written, reason string) error
+
 	Move(ctx context.Context, arn bespoke.ARN, from, to bespoke.Status, reason string) error
 	GiveUp(ctx context.Context, arn bespoke.ARN, reason string) error
 	FinishDelete(ctx context.Context, arn bespoke.ARN) error
@@ -94,6 +100,8 @@ func Run(t *testing.T, open Open) {
 		{"EventTracker/Refused", trackerRefused},
 		{"EventTracker/Delete", deleteTracker},
 		{"EventTracker/TrackedDataset", trackedDataset},
+		{"ExportJob/Create", createExport},
+		{"ExportJob/Refused", exportRefused},
 		{"Move/Refused", moveRefused},
 		{"GiveUp", giveUp},
 		{"Tags", tags},

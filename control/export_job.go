@@ -1,0 +1,175 @@
+package control
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"bespoke"
+	"bespoke/awsapi/wire"
+	"bespoke/blob"
+	"bespoke/store"
+)
+
+type exportStore interface {
+	CreateExportJob(ctx context.Context, j bespoke.ExportJob, tags []bespoke.Tag, limit int) error
+	ExportJob(ctx context.Context, arn bespoke.ARN) (bespoke.ExportJob, error)
+	ExportJobs(ctx context.Context, dataset bespoke.ARN, p store.Page) ([]bespoke.ExportJob, store.Position, error)
+	BeginExportJob(ctx context.Context, arn bespoke.ARN, snapshot int64) error
+	FinishExportJob(ctx context.Context, arn bespoke.ARN, w bespoke.Written, reason string) error
+}
+
+// writable is how jobs write to S3.
+type writable interface {
+	MayPut(ctx context.Context, bucket, key string) error
+	Put(ctx context.Context, bucket, key string, r io.Reader) (bespoke.Object, error)
+	Stage(ctx context.Context, bucket, key string, r io.Reader) (*blob.Staged, error)
+	AbortUploads(ctx context.Context, bucket, prefix string) error
+}
+
+// maxKey is how many bytes the key of an object may have, by the S3 user guide.
+const maxKey = 1024
+
+// exportFolder returns the folder that a job writes to: its path, with or
+// without a slash at the end, then its name.
+func exportFolder(path, job string) (bespoke.S3URL, error) {
+	u, ok := bespoke.ParseS3URL(path)
+	if !ok {
+		return u, bespoke.Errorf(bespoke.InvalidInput, "Invalid S3 output path. Give the path as s3://bucket/folder/; it is %q.", path)
+	}
+	if u.Key != "" {
+		u.Key = strings.TrimSuffix(u.Key, "/") + "/"
+	}
+	if u.Key += job + "/"; len(u.Key)+len(exportPart(0)) > maxKey {
+		return u, bespoke.Errorf(bespoke.InvalidInput, "Invalid S3 output path. With the names of the objects it has more than %d bytes; it is %q.", maxKey, path)
+	}
+	return u, nil
+}
+
+func exportPart(n int) string { return fmt.Sprintf("part-%05d.csv", n) }
+
+// createDatasetExportJob answers what can be known without writing: whether the
+// dataset can be exported, and whether the role may write to the path.
+func (s *Service) createDatasetExportJob(ctx context.Context, in *wire.CreateDatasetExportJobRequest) (*wire.CreateDatasetExportJobResponse, error) {
+	tags, err := newTags(in.Tags)
+	if err != nil {
+		return nil, err
+	}
+	dataset, err := resource("dataset", in.DatasetArn)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.cfg.Store.Dataset(ctx, dataset)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	if d.Type != bespoke.Interactions && d.Type != bespoke.Items && d.Type != bespoke.Users {
+		return nil, bespoke.Errorf(bespoke.InvalidInput, "A dataset of type %s cannot be exported; only Interactions, Items and Users datasets can.", d.Type)
+	}
+	to := in.JobOutput.S3DataDestination
+	j := bespoke.ExportJob{
+		Name: in.JobName, ARN: s.cfg.Scope.ExportJob(in.JobName), DatasetARN: d.ARN, RoleARN: in.RoleArn, Path: to.Path, KMSKeyARN: to.KmsKeyArn,
+		IngestionMode: cmp.Or(bespoke.IngestionMode(in.IngestionMode), bespoke.PutRows),
+	}
+	folder, err := exportFolder(j.Path, j.Name)
+	if err != nil {
+		return nil, err
+	}
+	if d.Status != bespoke.Active {
+		return nil, refusal(&store.StateError{ARN: d.ARN, Status: d.Status})
+	}
+	if _, err := s.cfg.Store.ExportJob(ctx, j.ARN); err == nil {
+		return nil, refusal(&store.ExistsError{ARN: j.ARN})
+	}
+	if err := s.mayWrite(ctx, j.RoleARN, folder, exportPart(0)); err != nil {
+		return nil, err
+	}
+	if err := s.cfg.Store.CreateExportJob(ctx, j, tags, s.cfg.Limits.ExportJobs); err != nil {
+		return nil, refusal(err)
+	}
+	return &wire.CreateDatasetExportJobResponse{DatasetExportJobArn: string(j.ARN)}, nil
+}
+
+// mayWrite refuses a call whose job could not write an object into a folder.
+func (s *Service) mayWrite(ctx context.Context, role string, folder bespoke.S3URL, name string) error {
+	access, err := s.cfg.Access(ctx, role, bespoke.CallerFrom(ctx))
+	if err == nil {
+		err = access.MayPut(ctx, folder.Bucket, folder.Key+name)
+	}
+	err = locationRefusal(err, folder.String())
+	if _, ok := errors.AsType[*bespoke.Error](err); ok || err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return bespoke.Errorf(bespoke.Unavailable,
+		"S3 could not be asked about %s: %w. Check that the S3 endpoint, and that of STS for the role, is up and reachable from the server; then try again.", folder, err)
+}
+
+func (s *Service) describeDatasetExportJob(ctx context.Context, in *wire.DescribeDatasetExportJobRequest) (*wire.DescribeDatasetExportJobResponse, error) {
+	arn, err := resource("dataset-export-job", in.DatasetExportJobArn)
+	if err != nil {
+		return nil, err
+	}
+	j, err := s.cfg.Store.ExportJob(ctx, arn)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	return &wire.DescribeDatasetExportJobResponse{DatasetExportJob: &wire.DatasetExportJob{
+		JobName: j.Name, DatasetExportJobArn: string(j.ARN), DatasetArn: string(j.DatasetARN), IngestionMode: string(j.IngestionMode),
+		RoleArn: j.RoleARN, Status: string(j.Status), FailureReason: j.FailureReason,
+		JobOutput:        &wire.DatasetExportJobOutput{S3DataDestination: &wire.S3DataConfig{Path: j.Path, KmsKeyArn: j.KMSKeyARN}},
+		CreationDateTime: wire.Timestamp{Time: j.Created}, LastUpdatedDateTime: wire.Timestamp{Time: j.Updated},
+	}}, nil
+}
+
+func (s *Service) listDatasetExportJobs(ctx context.Context, in *wire.ListDatasetExportJobsRequest) (*wire.ListDatasetExportJobsResponse, error) {
+	list := "ListDatasetExportJobs " + in.DatasetArn
+	page, err := s.page(list, in.NextToken, in.MaxResults)
+	if err != nil {
+		return nil, err
+	}
+	dataset, err := resource("dataset", in.DatasetArn)
+	if err != nil {
+		return nil, err
+	}
+	jobs, next, err := s.cfg.Store.ExportJobs(ctx, dataset, page)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	out := &wire.ListDatasetExportJobsResponse{DatasetExportJobs: make([]wire.DatasetExportJobSummary, len(jobs)), NextToken: s.pageToken(list, next)}
+	for i, j := range jobs {
+		out.DatasetExportJobs[i] = wire.DatasetExportJobSummary{
+			JobName: j.Name, DatasetExportJobArn: string(j.ARN), Status: string(j.Status), FailureReason: j.FailureReason,
+			CreationDateTime: wire.Timestamp{Time: j.Created}, LastUpdatedDateTime: wire.Timestamp{Time: j.Updated},
+		}
+	}
+	return out, nil
+}
+
+// ExportResult is what an export job has written: what the API cannot say.
+type ExportResult struct {
+	JobARN        bespoke.ARN           `json:"datasetExportJobArn"`
+	DatasetARN    bespoke.ARN           `json:"datasetArn"`
+	IngestionMode bespoke.IngestionMode `json:"ingestionMode"`
+	Status        bespoke.Status        `json:"status"`
+	FailureReason string                `json:"failureReason,omitempty"`
+	Folder        string                `json:"folder"` // s3:// URL of the objects
+	Objects       int64                 `json:"objects"`
+	Rows          int64                 `json:"rows"`
+	Bytes         int64                 `json:"bytes"`
+}
+
+// ExportResult returns what the job has written, zeros until it is ACTIVE.
+func (s *Service) ExportResult(ctx context.Context, job bespoke.ARN) (ExportResult, error) {
+	j, err := s.cfg.Store.ExportJob(ctx, job)
+	if err != nil {
+		return ExportResult{}, refusal(err)
+	}
+	folder, err := exportFolder(j.Path, j.Name)
+	return ExportResult{
+		JobARN: j.ARN, DatasetARN: j.DatasetARN, IngestionMode: j.IngestionMode, Status: j.Status, FailureReason: j.FailureReason,
+		Folder: folder.String(), Objects: j.Written.Parts, Rows: j.Written.Rows, Bytes: j.Written.Bytes,
+	}, err
+}
