@@ -31,6 +31,7 @@ var may = map[string][]string{
 	"awsapi/internal/wiregen": {},
 	"devcloud":                {"iam", "blob"},
 	"demo":                    {},
+	"eval":                    {"history", "recipe"},
 	"history":                 {},
 	"recipe":                  {"history"},
 	"recipe/catalog":          {"recipe", "recipe/popularity"},

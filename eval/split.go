@@ -1,0 +1,92 @@
+package eval
+
+import (
+	"math/rand/v2"
+	"slices"
+
+	"bespoke/history"
+	"bespoke/recipe"
+)
+
+// Test is one test user: what the model is shown and what it should find.
+// Items have the numbers of the history that was split.
+type Test struct {
+	User     uint32
+	History  []recipe.Event // oldest first
+	Relevant []uint32       // distinct
+}
+
+// HoldOut splits as Amazon documents: the interactions of 90 % of the users are
+// for training. Of the others, the oldest 90 % of each user's interactions are
+// shown and the newest 10 %, at least one, are to be found. Which users those
+// are depends on the seed. Users with one interaction are always for training.
+func HoldOut(h *history.History, seed uint64) (train *history.History, tests []Test) {
+	s := h.Sequences()
+	var able []uint32
+	for u := range s.Users() {
+		if s.Start[u+1]-s.Start[u] >= 2 {
+			able = append(able, uint32(u))
+		}
+	}
+	r := rand.New(rand.NewPCG(seed, 0x686f6c64))
+	r.Shuffle(len(able), func(i, j int) { able[i], able[j] = able[j], able[i] })
+	able = able[:(len(able)+9)/10]
+	slices.Sort(able)
+	held := make([]bool, s.Users())
+	for _, u := range able {
+		held[u] = true
+		items, times := s.Of(u)
+		newest := max(1, (len(items)+5)/10)
+		tests = append(tests, test(u, items, times, len(items)-newest))
+	}
+	return h.Select(func(row int) bool { return !held[h.User[row]] }), tests
+}
+
+// LastOut splits off the newest interaction of every user who has at least two.
+func LastOut(h *history.History) (train *history.History, tests []Test) {
+	s := h.Sequences()
+	last := make([]bool, h.Len())
+	for u := range s.Users() {
+		items, times := s.Of(uint32(u))
+		if len(items) >= 2 {
+			last[s.Row[s.Start[u+1]-1]] = true
+			tests = append(tests, test(uint32(u), items, times, len(items)-1))
+		}
+	}
+	return h.Select(func(row int) bool { return !last[row] }), tests
+}
+
+// From splits off the rows of h from the given one on, as a file of held-out
+// rows behind the training's. Whatever their times, a user's held-out items are
+// what is to be found and the others what is shown.
+func From(h *history.History, row int) (train *history.History, tests []Test) {
+	train = h.Select(func(r int) bool { return r < row })
+	shown := train.Sequences()
+	truth := h.Select(func(r int) bool { return r >= row }).Sequences()
+	for u := range truth.Users() {
+		items, _ := truth.Of(uint32(u))
+		if len(items) == 0 {
+			continue
+		}
+		past, times := shown.Of(uint32(u))
+		t := test(uint32(u), past, times, len(past))
+		t.Relevant = distinct(items)
+		tests = append(tests, t)
+	}
+	return train, tests
+}
+
+// test shows a user's first items and wants the rest.
+func test(u uint32, items []uint32, times []int64, shown int) Test {
+	t := Test{User: u, History: make([]recipe.Event, shown), Relevant: distinct(items[shown:])}
+	for i := range t.History {
+		t.History[i] = recipe.Event{Item: items[i], Time: times[i]}
+	}
+	return t
+}
+
+func distinct(items []uint32) []uint32 {
+	items = slices.Clone(items)
+	slices.Sort(items)
+	return slices.Compact(items)
+}
