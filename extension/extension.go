@@ -23,18 +23,18 @@ var openAPI []byte
 // New returns the handler of /bespoke/v1/. It is safe for concurrent use.
 func New(api *awsapi.Server, service *control.Service, scope bespoke.Scope) http.Handler {
 	mux := http.NewServeMux()
-	get := func(name, path string, answer func(ctx context.Context, r *http.Request) (any, error)) {
+	answer := func(name, path string, f func(ctx context.Context, r *http.Request) (any, error)) {
 		mux.Handle(path, api.Handle(name, func(ctx context.Context, r *http.Request, _ []byte) (any, error) {
-			return answer(ctx, r)
+			return f(ctx, r)
 		}))
 	}
-	get("DescribeImportProgress", "GET /bespoke/v1/dataset-import-jobs/{name}", func(ctx context.Context, r *http.Request) (any, error) {
+	answer("DescribeImportProgress", "GET /bespoke/v1/dataset-import-jobs/{name}", func(ctx context.Context, r *http.Request) (any, error) {
 		return service.ImportProgress(ctx, scope.ImportJob(r.PathValue("name")))
 	})
-	get("GetImportReport", "GET /bespoke/v1/dataset-import-jobs/{name}/report", func(ctx context.Context, r *http.Request) (any, error) {
+	answer("GetImportReport", "GET /bespoke/v1/dataset-import-jobs/{name}/report", func(ctx context.Context, r *http.Request) (any, error) {
 		return service.ImportReport(ctx, scope.ImportJob(r.PathValue("name")))
 	})
-	get("GetRejectedRows", "GET /bespoke/v1/dataset-import-jobs/{name}/rejected-rows", func(ctx context.Context, r *http.Request) (any, error) {
+	answer("GetRejectedRows", "GET /bespoke/v1/dataset-import-jobs/{name}/rejected-rows", func(ctx context.Context, r *http.Request) (any, error) {
 		f, err := service.RejectedRows(ctx, scope.ImportJob(r.PathValue("name")))
 		if err != nil {
 			return nil, err
@@ -45,14 +45,17 @@ func New(api *awsapi.Server, service *control.Service, scope bespoke.Scope) http
 		}
 		return &awsapi.File{Name: info.Name(), Type: "application/gzip", Size: info.Size(), Content: f}, nil
 	})
-	get("DescribeExportResult", "GET /bespoke/v1/dataset-export-jobs/{name}", func(ctx context.Context, r *http.Request) (any, error) {
+	answer("CancelImport", "POST /bespoke/v1/dataset-import-jobs/{name}/cancel", func(ctx context.Context, r *http.Request) (any, error) {
+		return service.CancelImport(ctx, scope.ImportJob(r.PathValue("name")))
+	})
+	answer("DescribeExportResult", "GET /bespoke/v1/dataset-export-jobs/{name}", func(ctx context.Context, r *http.Request) (any, error) {
 		return service.ExportResult(ctx, scope.ExportJob(r.PathValue("name")))
 	})
-	get("DescribeDatasetContent", "GET /bespoke/v1/datasets/{group}/{type}", func(ctx context.Context, r *http.Request) (any, error) {
+	answer("DescribeDatasetContent", "GET /bespoke/v1/datasets/{group}/{type}", func(ctx context.Context, r *http.Request) (any, error) {
 		t := bespoke.DatasetType(strings.ToUpper(r.PathValue("type")))
 		return service.DatasetContent(ctx, scope.Dataset(r.PathValue("group"), t))
 	})
-	get("UnknownExtension", "/bespoke/v1/", func(_ context.Context, r *http.Request) (any, error) {
+	answer("UnknownExtension", "/bespoke/v1/", func(_ context.Context, r *http.Request) (any, error) {
 		return nil, bespoke.Errorf(bespoke.NotFound, "Nothing answers %s %s. GET /bespoke/v1/openapi.json lists the paths.", r.Method, r.URL.Path)
 	})
 	mux.HandleFunc("GET /bespoke/v1/openapi.json", func(w http.ResponseWriter, _ *http.Request) {

@@ -45,22 +45,14 @@ type Config struct {
 	Dir string
 	// Log receives what the lake clears away; nil means nowhere.
 	Log *slog.Logger
-	// FanIn is how many neighbouring files of like size are written as one by
-	// [Table.Compact]; 0 means 8.
-	FanIn int
-	// DeadShare is the share of deleted rows, up to 1, from which on Compact writes
-	// a file anew; 0 means 0.3.
-	DeadShare float64
 }
 
 // Lake is the set of tables below one folder. One process at a time may have it
 // open. Safe for concurrent use.
 type Lake struct {
-	dir       string
-	cat       *catalog
-	log       *slog.Logger
-	fanIn     int
-	deadShare float64
+	dir string
+	cat *catalog
+	log *slog.Logger
 
 	// making is held while tables come and go, so that a sweep sees none half made.
 	making sync.Mutex
@@ -73,9 +65,6 @@ type state struct {
 	commit chan struct{} // holds one token: whoever takes it may change the table
 	*holds
 
-	writing sync.Mutex
-	open    map[string]bool // folders whose files may become part of the table
-
 	counting sync.Mutex
 	stats    *Stats // of the snapshot that was last asked for
 }
@@ -84,9 +73,6 @@ type state struct {
 func Open(ctx context.Context, cfg Config) (*Lake, error) {
 	if cfg.Dir == "" {
 		return nil, errors.New("lake: no folder given, set Dir")
-	}
-	if cfg.FanIn < 0 || cfg.FanIn == 1 || cfg.DeadShare < 0 || cfg.DeadShare > 1 {
-		return nil, fmt.Errorf("lake: FanIn %d and DeadShare %g: give at least 2 and a share from 0 to 1", cfg.FanIn, cfg.DeadShare)
 	}
 	dir, err := filepath.Abs(cfg.Dir)
 	if err != nil {
@@ -99,10 +85,7 @@ func Open(ctx context.Context, cfg Config) (*Lake, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lake: %w", err)
 	}
-	return &Lake{
-		dir: dir, cat: cat, log: cmp.Or(cfg.Log, slog.New(slog.DiscardHandler)), state: map[ident]*state{},
-		fanIn: cmp.Or(cfg.FanIn, 8), deadShare: cmp.Or(cfg.DeadShare, 0.3),
-	}, nil
+	return &Lake{dir: dir, cat: cat, log: cmp.Or(cfg.Log, slog.New(slog.DiscardHandler)), state: map[ident]*state{}}, nil
 }
 
 // Close closes the catalog. No call may be under way.
@@ -113,7 +96,7 @@ func (l *Lake) stateOf(id ident) *state {
 	defer l.mu.Unlock()
 	s := l.state[id]
 	if s == nil {
-		s = &state{commit: make(chan struct{}, 1), holds: newHolds(), open: map[string]bool{}}
+		s = &state{commit: make(chan struct{}, 1), holds: newHolds()}
 		s.commit <- struct{}{}
 		l.state[id] = s
 	}

@@ -7,6 +7,8 @@ import (
 	"os"
 
 	"github.com/apache/iceberg-go"
+
+	"bespoke"
 )
 
 // mergeAbove is how many manifests of one content a snapshot may have before they
@@ -20,10 +22,7 @@ func (w *draft) manifests(old *files) ([]iceberg.ManifestFile, error) {
 	for _, content := range []iceberg.ManifestContent{iceberg.ManifestContentData, iceberg.ManifestContentDeletes} {
 		files := w.added
 		if content == iceberg.ManifestContentDeletes {
-			files = nil
-			for _, f := range w.deletes {
-				files = append(files, dataFile{DataFile: f})
-			}
+			files = w.deletes
 		}
 		kept, err := w.keep(old, content)
 		if err != nil {
@@ -32,7 +31,7 @@ func (w *draft) manifests(old *files) ([]iceberg.ManifestFile, error) {
 		if len(files) > 0 {
 			m, err := w.manifest(content, "new", func(mw *iceberg.ManifestWriter) error {
 				for _, f := range files {
-					if err := mw.Add(iceberg.NewManifestEntry(iceberg.EntryStatusADDED, &w.id, f.sequence, nil, f.DataFile)); err != nil {
+					if err := mw.Add(iceberg.NewManifestEntry(iceberg.EntryStatusADDED, &w.id, nil, nil, f)); err != nil {
 						return err
 					}
 				}
@@ -48,8 +47,8 @@ func (w *draft) manifests(old *files) ([]iceberg.ManifestFile, error) {
 	return out, nil
 }
 
-// keep returns the earlier manifests of a content, without the files that are gone:
-// where a manifest has some, what is left goes into a new
+// keep returns the earlier manifests of a content. With FULL, files of the origin
+// are taken out of them: where a manifest has some, what is left goes into a new
 // one, and so it does where manifests have become many.
 func (w *draft) keep(old *files, content iceberg.ManifestContent) ([]iceberg.ManifestFile, error) {
 	var kept []iceberg.ManifestFile
@@ -66,7 +65,7 @@ func (w *draft) keep(old *files, content iceberg.ManifestContent) ([]iceberg.Man
 		}
 		var left, out []entry
 		for _, e := range m.entries {
-			if w.gone(e) {
+			if w.commit.Mode == bespoke.Full && e.origin == w.commit.Origin {
 				out = append(out, e)
 				w.removed = append(w.removed, e.DataFile())
 			} else {

@@ -32,10 +32,9 @@ type Snapshot struct {
 	Origin string
 	Counts map[string]string // as the commit gave them
 
-	table   *Table
-	meta    table.Metadata
-	snap    *table.Snapshot // nil where ID is 0
-	rewrite bool            // it has rows of the one before in other files, and none that are new
+	table *Table
+	meta  table.Metadata
+	snap  *table.Snapshot // nil where ID is 0
 
 	files func() (*files, error)
 	dead  map[string]func() (deletions, error) // by origin
@@ -112,7 +111,6 @@ func (t *Table) snapshot(meta table.Metadata, s *table.Snapshot) *Snapshot {
 	if s.Summary == nil {
 		return v
 	}
-	v.rewrite = s.Summary.Operation == table.OpReplace
 	v.Counts = map[string]string{}
 	for k, val := range s.Summary.Properties {
 		switch k, ours := strings.CutPrefix(k, summaryKey); {
@@ -123,8 +121,6 @@ func (t *Table) snapshot(meta table.Metadata, s *table.Snapshot) *Snapshot {
 			v.Mode = bespoke.ImportMode(val)
 		case k == "origin":
 			v.Origin = val
-		case k == rewrittenKey:
-			v.rewrite = true
 		default:
 			v.Counts[k] = val
 		}

@@ -28,7 +28,6 @@ const maxExpired = 1000
 type expiredJob struct {
 	Job      bespoke.ARN `json:"job"`
 	Snapshot int64       `json:"snapshot"`
-	Dropped  int64       `json:"dropped,omitempty"`
 }
 
 func expired(meta table.Metadata) []expiredJob {
@@ -69,7 +68,7 @@ func (t *Table) Expire(ctx context.Context, before time.Time) (int, error) {
 	for _, s := range due {
 		ids = append(ids, s.ID)
 		if s.Job != "" {
-			jobs = append(jobs, expiredJob{s.Job, s.ID, s.dropped()})
+			jobs = append(jobs, expiredJob{s.Job, s.ID})
 		}
 		if err := s.reach(old); err != nil {
 			return 0, err
@@ -103,55 +102,7 @@ func (t *Table) Expire(ctx context.Context, before time.Time) (int, error) {
 			}
 		}
 	}
-	for path := range old {
-		// Of an import a folder of its own in one of its job.
-		for dir := filepath.Dir(path); within(t.DataDir(), dir); dir = filepath.Dir(dir) {
-			t.state.removeEmpty(dir)
-		}
-	}
 	return len(ids), nil
-}
-
-// Purge leaves nothing of the table but its newest state: it takes all tags away
-// and has all earlier states expire, waiting for those that read them.
-func (t *Table) Purge(ctx context.Context) error {
-	tags, err := t.Tags(ctx)
-	if err != nil {
-		return err
-	}
-	for name := range tags {
-		if err := t.Untag(ctx, name); err != nil {
-			return err
-		}
-	}
-	newest, err := t.Snapshot(ctx)
-	if err != nil || newest.snap == nil {
-		return err
-	}
-	for {
-		freed := t.state.whenFreed()
-		if _, err := t.Expire(ctx, newest.Time.Add(time.Millisecond)); err != nil {
-			return err
-		}
-		left := 0
-		all, err := t.Snapshots(ctx)
-		if err != nil {
-			return err
-		}
-		for _, s := range all {
-			if s.snap.SequenceNumber < newest.snap.SequenceNumber {
-				left++
-			}
-		}
-		if left == 0 {
-			return nil
-		}
-		select {
-		case <-freed:
-		case <-ctx.Done():
-			return fmt.Errorf("lake: table %s: purge: %d earlier states are being read: %w", t.id, left, context.Cause(ctx))
-		}
-	}
 }
 
 // reach adds every file that a snapshot leads to.
@@ -187,11 +138,9 @@ func (t *Table) reachable(meta table.Metadata) (map[string]bool, error) {
 	return live, nil
 }
 
-// clear removes the files below dir that the table does not lead to and that were
-// last written before a time, zero for any, and folders that are empty then. It
-// leaves out folders in use. The caller holds the lock.
-func (t *Table) clear(meta table.Metadata, dir string, before time.Time) (removed int, err error) {
-	skip := t.state.inUse()
+// clear removes the files below dir that the table does not lead to, and folders
+// that are empty then. It leaves out the folders in skip.
+func (t *Table) clear(meta table.Metadata, dir string, skip []string) (removed int, err error) {
 	live, err := t.reachable(meta)
 	if err != nil {
 		return 0, err
@@ -208,33 +157,28 @@ func (t *Table) clear(meta table.Metadata, dir string, before time.Time) (remove
 			return nil
 		case err != nil:
 			return err
-		case d.IsDir() && skip[path]:
+		case d.IsDir() && slices.Contains(skip, path):
 			return filepath.SkipDir
 		case d.IsDir():
 			dirs = append(dirs, path)
-			return nil
-		case live[path]:
-			return nil
+		case !live[path]:
+			removed++
+			return os.Remove(path)
 		}
-		if st, err := d.Info(); err != nil || !before.IsZero() && !st.ModTime().Before(before) {
-			return err
-		}
-		removed++
-		return os.Remove(path)
+		return nil
 	})
 	for _, d := range slices.Backward(dirs) {
 		if filepath.Dir(d) != t.dir && d != t.dir {
-			t.state.removeEmpty(d)
+			_ = os.Remove(d) // fails for those that are not empty, which is the point
 		}
 	}
 	return removed, err
 }
 
 // Sweep removes what crashes have left behind: files that no snapshot leads to and
-// that were last written before a time, the zero time for all of them, and folders
-// without a table. Files that are being written now are left alone. It waits for
-// commits under way.
-func (l *Lake) Sweep(ctx context.Context, before time.Time) error {
+// folders without a table. Files of the jobs in running are left alone. It is meant
+// for the start, before work goes on; later it waits for commits under way.
+func (l *Lake) Sweep(ctx context.Context, running ...bespoke.ARN) error {
 	l.making.Lock()
 	defer l.making.Unlock()
 	ids, err := l.cat.all(ctx)
@@ -249,7 +193,7 @@ func (l *Lake) Sweep(ctx context.Context, before time.Time) error {
 		}
 		t := &Table{lake: l, id: id, state: l.stateOf(id), uuid: meta.TableUUID(), dir: meta.Location()}
 		known[t.dir] = true
-		if err := t.sweep(ctx, before); err != nil {
+		if err := t.sweep(ctx, running); err != nil {
 			return fmt.Errorf("lake: sweep: %w", err)
 		}
 	}
@@ -268,7 +212,7 @@ func (l *Lake) Sweep(ctx context.Context, before time.Time) error {
 	return nil
 }
 
-func (t *Table) sweep(ctx context.Context, before time.Time) error {
+func (t *Table) sweep(ctx context.Context, running []bespoke.ARN) error {
 	unlock, err := t.lock(ctx)
 	if err != nil {
 		return err
@@ -278,7 +222,11 @@ func (t *Table) sweep(ctx context.Context, before time.Time) error {
 	if err != nil {
 		return err
 	}
-	n, err := t.clear(meta, t.dir, before)
+	var skip []string
+	for _, job := range running {
+		skip = append(skip, t.jobDir(job))
+	}
+	n, err := t.clear(meta, t.dir, skip)
 	if n > 0 {
 		t.lake.log.InfoContext(ctx, "removed files that no snapshot leads to", slog.String("table", t.id.String()), slog.Int("files", n))
 	}

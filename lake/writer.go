@@ -49,12 +49,7 @@ func (t *Table) NewWriter(dir, origin string) (*Writer, error) {
 	if !within(t.DataDir(), dir) {
 		return nil, fmt.Errorf("lake: writer: %s is not below %s", dir, t.DataDir())
 	}
-	return t.newWriter(dir, t.arrow, origin)
-}
-
-// newWriter returns a Writer of rows with the columns of sc.
-func (t *Table) newWriter(dir string, sc *arrow.Schema, origin string) (*Writer, error) {
-	fields, err := fileFields(sc, origin)
+	fields, err := fileFields(t.arrow, origin)
 	if err != nil {
 		return nil, fmt.Errorf("lake: writer: table %s: %w", t.id, err)
 	}

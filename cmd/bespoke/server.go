@@ -40,7 +40,9 @@ type serverConfig struct {
 	maxBadRows                                                                           int    // 0 means 1000
 	badRows                                                                              string // fail or skip; "" means fail
 	maxBadShare                                                                          float64
+	maxCrashes                                                                           int // 0 means 5
 	keepSnapshots                                                                        time.Duration
+	s3Stall                                                                              time.Duration // 0 means 30 s
 	logger                                                                               *slog.Logger
 }
 
@@ -60,6 +62,9 @@ func (c serverConfig) validate() error {
 	}
 	if c.maxBadRows < 0 || c.keepSnapshots < 0 {
 		errs = append(errs, errors.New("--max-bad-rows and --keep-snapshots must not be below 0"))
+	}
+	if c.maxCrashes < 0 || c.s3Stall < 0 {
+		errs = append(errs, errors.New("--max-crashes and --s3-stall must not be below 0"))
 	}
 	if c.badRows != "" && c.badRows != "fail" && c.badRows != "skip" {
 		errs = append(errs, fmt.Errorf("--bad-rows %q is neither fail nor skip", c.badRows))
@@ -128,7 +133,7 @@ func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 	}
 	s.onStop(func(context.Context) error { return tables.Close() })
 	// No job runs yet, so what no snapshot refers to was left by a crash.
-	if err := tables.Sweep(ctx, time.Time{}); err != nil {
+	if err := tables.Sweep(ctx); err != nil {
 		return nil, err
 	}
 	cloud, err := s.openStorage(ctx, cfg, dir)
@@ -138,7 +143,7 @@ func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 	seen := newMetrics(st.Queue().Counts)
 	service, err := control.New(control.Config{
 		Scope: cfg.scope(), Store: st, Lake: tables, Access: cloud.access, Limits: cfg.limits(),
-		TokenKey: s.creds.TokenKey, TempDir: dir.path("tmp"), MaxBadRows: cmp.Or(cfg.maxBadRows, 1000), KeepSnapshots: cfg.keepSnapshots,
+		TokenKey: s.creds.TokenKey, TempDir: dir.path("tmp"), MaxBadRows: cmp.Or(cfg.maxBadRows, 1000), KeepSnapshots: cfg.keepSnapshots, MaxCrashes: cfg.maxCrashes,
 		MaxBadShare: cfg.skipShare(), RejectedDir: dir.path("rejected"),
 		Workers: importWorkers, Memory: importMemory, Logger: cfg.logger, Observe: seen.imported,
 	})
