@@ -44,17 +44,36 @@ func (s Scope) EventTracker(id string) ARN { return s.arn("event-tracker", id) }
 // ExportJob returns the ARN of the dataset export job with this name.
 func (s Scope) ExportJob(name string) ARN { return s.arn("dataset-export-job", name) }
 
+// Solution returns the ARN of the solution with this name.
+func (s Scope) Solution(name string) ARN { return s.arn("solution", name) }
+
+// Campaign returns the ARN of the campaign with this name.
+func (s Scope) Campaign(name string) ARN { return s.arn("campaign", name) }
+
 // Root returns the ARN of the account's root user.
 func (s Scope) Root() string { return "arn:" + s.Partition + ":iam::" + s.Account + ":root" }
 
 // Kind returns the resource type in the ARN, such as "dataset-group", or ""
 // where a is not an ARN of Personalize.
 func (a ARN) Kind() string {
-	kind, _, ok := strings.Cut(a.resource(), "/")
+	kind, name, ok := strings.Cut(a.resource(), "/")
 	if !ok {
 		return ""
 	}
+	if kind == "solution" && strings.Contains(name, "/") {
+		return "solution-version" // whose ARN is below its solution's
+	}
 	return kind
+}
+
+// Latest is what follows a solution's ARN and a slash where its newest ACTIVE
+// version is meant.
+const Latest = "$LATEST"
+
+// Solution returns the solution of a solution version.
+func (a ARN) Solution() ARN {
+	s := string(a)
+	return ARN(s[:max(0, strings.LastIndexByte(s, '/'))])
 }
 
 // Name returns what follows the resource type: "shop" for a dataset group,

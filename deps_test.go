@@ -15,6 +15,7 @@ var may = map[string][]string{
 	"":                        {},
 	"schema":                  {},
 	"blob":                    {"iam"},
+	"awsapi/catalog":          {},
 	"iam":                     {},
 	"lake":                    {"schema", "parquet"},
 	"ingest":                  {"schema", "lake", "parquet"},
@@ -38,8 +39,11 @@ var may = map[string][]string{
 	"recipe/popularity":       {"history", "recipe"},
 	"recipe/recipetest":       {"demo", "history", "recipe"},
 	"docs":                    {},
-	"extension":               {"awsapi", "control", "store", "lake", "ingest"},
-	"control":                 {"awsapi/wire", "schema", "blob", "iam", "lake", "ingest", "dataset", "export", "job", "store"},
+	"extension":               {"awsapi", "control", "serve", "store", "lake", "ingest"},
+	"artifact":                {"history", "recipe", "recipe/catalog"},
+	"train":                   {"artifact", "eval", "history", "lake", "recipe", "recipe/catalog", "schema"},
+	"serve":                   {"artifact", "awsapi/catalog", "awsapi/wire", "history", "recipe", "store"},
+	"control":                 {"artifact", "awsapi/wire", "awsapi/catalog", "history", "serve", "train", "schema", "blob", "iam", "lake", "ingest", "dataset", "export", "job", "store"},
 }
 
 // TestImportDirection keeps the import graph of ARCHITECTURE.md true.

@@ -6,13 +6,26 @@ type Limits struct {
 	DatasetGroups int // per scope
 	ImportJobs    int // pending or running, per scope
 	ExportJobs    int // likewise
+	Solutions     int // per dataset group
+	Trainings     int // pending or running solution versions, per scope
+	Campaigns     int // per dataset group
 	// ImportBytes is how much one job may read, by mode.
 	FullBytes        int64
 	IncrementalBytes int64
 	// MinInteractions is how many rows an import of item interactions must
 	// have; an INCREMENTAL import must bring as many new ones.
 	MinInteractions int64
+	// A training needs as many interactions, and as many users with two or more
+	// of them. Where these are 0, too few are a warning.
+	TrainInteractions int64
+	TrainUsers        int64
 }
+
+// Amazon's minima for training.
+const (
+	MinTrainInteractions = 1000
+	MinTrainUsers        = 25 // with at least two interactions each
+)
 
 // MaxTags is how many tags one resource may carry. It is a property of the
 // API and holds in every mode.
@@ -29,11 +42,16 @@ func StrictLimits() Limits {
 		FullBytes:        100 << 30,
 		IncrementalBytes: 1 << 30,
 		MinInteractions:  1000,
+
+		Solutions: 10, Trainings: 20, Campaigns: 5,
+		TrainInteractions: MinTrainInteractions, TrainUsers: MinTrainUsers,
 	}
 }
 
 // GenerousLimits returns what a server allows unless told to be strict: enough
 // for any honest use, low enough to stop a loop that creates without end.
 func GenerousLimits() Limits {
-	return Limits{Schemas: 100_000, DatasetGroups: 10_000, ImportJobs: 1_000, ExportJobs: 1_000}
+	return Limits{
+		Schemas: 100_000, DatasetGroups: 10_000, ImportJobs: 1_000, ExportJobs: 1_000, Solutions: 1_000, Trainings: 1_000, Campaigns: 1_000,
+	}
 }

@@ -5,13 +5,15 @@ import "slices"
 // Status is where a resource stands in its life. The words are the API's.
 type Status string
 
-// The states of dataset groups, datasets, event trackers, import and export jobs.
-// Jobs have only the first four.
+// The states of resources. Jobs have only the first four, solution versions
+// the first six.
 const (
 	CreatePending    Status = "CREATE PENDING"
 	CreateInProgress Status = "CREATE IN_PROGRESS"
 	Active           Status = "ACTIVE"
 	CreateFailed     Status = "CREATE FAILED"
+	CreateStopping   Status = "CREATE STOPPING"
+	CreateStopped    Status = "CREATE STOPPED"
 	UpdatePending    Status = "UPDATE PENDING"
 	UpdateInProgress Status = "UPDATE IN_PROGRESS"
 	DeletePending    Status = "DELETE PENDING"
@@ -21,8 +23,9 @@ const (
 // next lists the legal moves. A deleted resource is gone, so the delete states
 // lead nowhere.
 var next = map[Status][]Status{
-	CreatePending:    {CreateInProgress, CreateFailed},
-	CreateInProgress: {Active, CreateFailed},
+	CreatePending:    {CreateInProgress, CreateFailed, CreateStopped},
+	CreateInProgress: {Active, CreateFailed, CreateStopping},
+	CreateStopping:   {CreateStopped},
 	Active:           {UpdatePending, DeletePending},
 	CreateFailed:     {DeletePending},
 	UpdatePending:    {UpdateInProgress, Active},
@@ -35,6 +38,11 @@ func (s Status) Can(t Status) bool {
 	return slices.Contains(next[s], t)
 }
 
-// Settled reports whether nothing is under way: the resource is ACTIVE or has
-// failed for good.
-func (s Status) Settled() bool { return s == Active || s == CreateFailed }
+// Settled reports whether nothing is under way: the resource is ACTIVE, has
+// failed for good or was stopped.
+func (s Status) Settled() bool { return s == Active || s == CreateFailed || s == CreateStopped }
+
+// Unfinished reports whether a creation is under way.
+func (s Status) Unfinished() bool {
+	return s == CreatePending || s == CreateInProgress || s == CreateStopping
+}

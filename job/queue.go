@@ -16,13 +16,14 @@ import (
 	"bespoke"
 )
 
-// The queues. Imports, and jobs that write or rewrite whole datasets, have their
-// own, so that however many of them wait, the short steps of other resources
-// never wait behind them.
+// The queues. Imports, trainings, and jobs that write or rewrite whole datasets,
+// have their own, so that however many of them wait, the short steps of other
+// resources never wait behind them.
 const (
-	steps   = "steps"
-	imports = "imports"
-	rewrite = "rewrites"
+	steps     = "steps"
+	imports   = "imports"
+	rewrite   = "rewrites"
+	trainings = "trainings"
 )
 
 // queues are those of the kinds of resources that do not go to steps.
@@ -30,6 +31,7 @@ var queues = map[string]string{
 	"dataset-import-job": imports,
 	"dataset-export-job": rewrite,
 	"data-deletion-job":  rewrite,
+	"solution-version":   trainings,
 }
 
 // Advance is the argument of every job: the resource to take further.
@@ -103,7 +105,7 @@ func (q *Queue) Insert(ctx context.Context, tx *sql.Tx, arn bespoke.ARN) error {
 
 // Wake makes a running [Runner] look for new jobs now. It never blocks, and
 // costs little where there is none.
-func (q *Queue) Wake() { q.driver.bell.ring(steps, imports, rewrite) }
+func (q *Queue) Wake() { q.driver.bell.ring(steps, imports, rewrite, trainings) }
 
 // Counts says how many jobs are where.
 type Counts struct {

@@ -33,6 +33,9 @@ type Config struct {
 	Workers  int // steps of other resources at once; default 4
 	Imports  int // import jobs at once; default 2
 	Rewrites int // export and deletion jobs at once; default 1
+	// Trainings is how many solution versions are trained at once; default 1:
+	// one training uses all processors.
+	Trainings int
 
 	Attempts   int           // default 15, which with the default waits is about 7 minutes
 	MinBackoff time.Duration // before the second attempt, doubled each time; default 250 ms
@@ -48,6 +51,7 @@ func (c *Config) defaults() error {
 	c.Workers = cmp.Or(c.Workers, 4)
 	c.Imports = cmp.Or(c.Imports, 2)
 	c.Rewrites = cmp.Or(c.Rewrites, 1)
+	c.Trainings = cmp.Or(c.Trainings, 1)
 	c.Attempts = cmp.Or(c.Attempts, 15)
 	c.MinBackoff = cmp.Or(c.MinBackoff, 250*time.Millisecond)
 	c.MaxBackoff = cmp.Or(c.MaxBackoff, time.Minute)
@@ -62,7 +66,7 @@ func (c *Config) defaults() error {
 	check(c.Queue != nil, "Queue is missing")
 	check(c.Handle != nil, "Handle is missing")
 	check(c.OnGiveUp != nil, "OnGiveUp is missing")
-	check(c.Workers > 0 && c.Imports > 0 && c.Rewrites > 0, "Workers, Imports and Rewrites must be above 0")
+	check(c.Workers > 0 && c.Imports > 0 && c.Rewrites > 0 && c.Trainings > 0, "Workers, Imports, Rewrites and Trainings must be above 0")
 	check(c.Attempts > 0, "Attempts must be above 0")
 	check(0 < c.MinBackoff && c.MinBackoff <= c.MaxBackoff, "MinBackoff must be above 0 and at most MaxBackoff")
 	check(c.Grace > 0, "Grace must be above 0")
@@ -85,9 +89,10 @@ func NewRunner(cfg Config) (*Runner, error) {
 	river.AddWorker(workers, &worker{cfg: cfg, busy: newLocks()})
 	client, err := river.NewClient(cfg.Queue.driver, &river.Config{
 		Queues: map[string]river.QueueConfig{
-			steps:   {MaxWorkers: cfg.Workers},
-			imports: {MaxWorkers: cfg.Imports},
-			rewrite: {MaxWorkers: cfg.Rewrites},
+			steps:     {MaxWorkers: cfg.Workers},
+			imports:   {MaxWorkers: cfg.Imports},
+			rewrite:   {MaxWorkers: cfg.Rewrites},
+			trainings: {MaxWorkers: cfg.Trainings},
 		},
 		Workers:           workers,
 		JobTimeout:        -1,

@@ -58,6 +58,9 @@ const (
 	ImportJobQuota    Quota = "pending or running import jobs"
 	ExportJobQuota    Quota = "pending or running export jobs"
 	TagQuota          Quota = "tags"
+	SolutionQuota     Quota = "solutions in the dataset group"
+	TrainingQuota     Quota = "pending or running solution versions"
+	CampaignQuota     Quota = "campaigns in the dataset group"
 )
 
 // LimitError says that a quota is used up.
@@ -75,3 +78,8 @@ type NotImportedError struct{ ARN bespoke.ARN } // the dataset's
 func (e *NotImportedError) Error() string {
 	return fmt.Sprintf("%s has no successful import job yet", e.ARN)
 }
+
+// ImportingError says that training has to wait for an import job.
+type ImportingError struct{ Job bespoke.ARN } // the oldest unfinished one
+
+func (e *ImportingError) Error() string { return fmt.Sprintf("%s has not finished", e.Job) }

@@ -94,14 +94,21 @@ func (s *Store) UpdateDataset(ctx context.Context, arn, schema bespoke.ARN) erro
 	})
 }
 
-// FinishUpdate makes a dataset under update ACTIVE again. With reason "" it
-// has the new schema from now on; otherwise it keeps the old one, and its
-// update shows CREATE FAILED and the reason. Errors: NotFoundError, StateError.
+// FinishUpdate ends the update of a dataset, solution or campaign. With reason
+// "" it has the new schema or settings from now on; otherwise it keeps the old
+// ones, and its update shows CREATE FAILED and the reason. Errors:
+// NotFoundError, StateError.
 func (s *Store) FinishUpdate(ctx context.Context, arn bespoke.ARN, reason string) error {
 	return s.write(ctx, "finish dataset update", func(t *txn) error { return t.finishUpdate(ctx, arn, reason) })
 }
 
 func (t *txn) finishUpdate(ctx context.Context, arn bespoke.ARN, reason string) error {
+	switch arn.Kind() {
+	case "solution":
+		return t.finishSolutionUpdate(ctx, arn, reason)
+	case "campaign":
+		return t.finishCampaignUpdate(ctx, arn, reason)
+	}
 	from, outcome := []bespoke.Status{bespoke.UpdateInProgress}, bespoke.Active
 	if reason != "" {
 		from, outcome = append(from, bespoke.UpdatePending), bespoke.CreateFailed
@@ -118,8 +125,8 @@ func (t *txn) finishUpdate(ctx context.Context, arn bespoke.ARN, reason string) 
 
 // DeleteDataset makes a settled dataset DELETE PENDING and queues the job that
 // removes it. Errors: NotFoundError, StateError, InUseError naming an
-// unfinished import job or, for interactions, the group's event tracker.
-// unfinished import or export job.
+// unfinished import or export job, a solution version in training or a campaign
+// of its group or, for interactions, the group's event tracker.
 func (s *Store) DeleteDataset(ctx context.Context, arn bespoke.ARN) error {
 	return s.write(ctx, "delete dataset", func(t *txn) error {
 		if err := t.move(ctx, arn, bespoke.DeletePending, ""); err != nil {
@@ -132,6 +139,13 @@ func (s *Store) DeleteDataset(ctx context.Context, arn bespoke.ARN) error {
 		}
 		if err := t.unused(ctx, arn, `SELECT t.arn FROM event_tracker t JOIN dataset d ON d.group_arn = t.group_arn
 			WHERE d.arn = ? AND d.type = 'INTERACTIONS'`, arn); err != nil {
+			return err
+		}
+		const group = "(SELECT group_arn FROM dataset WHERE arn = ?)"
+		if err := t.unused(ctx, arn, "SELECT arn FROM solution_version WHERE group_arn = "+group+" AND status IN "+unfinishedVersion+" ORDER BY id", arn); err != nil {
+			return err
+		}
+		if err := t.unused(ctx, arn, "SELECT arn FROM campaign WHERE group_arn = "+group+" ORDER BY id", arn); err != nil {
 			return err
 		}
 		return t.enqueue(ctx, arn)

@@ -54,15 +54,16 @@ func (s *Store) DatasetGroups(ctx context.Context, p store.Page) ([]bespoke.Data
 	return groups.list(ctx, s.readers, "", "", p)
 }
 
-// DeleteDatasetGroup makes a settled group without datasets and event tracker
-// DELETE PENDING and queues the job that removes it. Errors: NotFoundError,
-// StateError, InUseError naming what it has.
+// DeleteDatasetGroup makes a settled group without solutions, datasets and event
+// tracker DELETE PENDING and queues the job that removes it. Errors:
+// NotFoundError, StateError, InUseError naming what it has.
 func (s *Store) DeleteDatasetGroup(ctx context.Context, arn bespoke.ARN) error {
 	return s.write(ctx, "delete dataset group", func(t *txn) error {
 		if err := t.move(ctx, arn, bespoke.DeletePending, ""); err != nil {
 			return err
 		}
-		if err := t.unused(ctx, arn, `SELECT arn FROM (SELECT arn, 1 AS place, id FROM event_tracker WHERE group_arn = ?1
+		if err := t.unused(ctx, arn, `SELECT arn FROM (SELECT arn, 0 AS place, id FROM solution WHERE group_arn = ?1
+			UNION ALL SELECT arn, 1, id FROM event_tracker WHERE group_arn = ?1
 			UNION ALL SELECT arn, 2, id FROM dataset WHERE group_arn = ?1) ORDER BY place, id`, arn); err != nil {
 			return err
 		}

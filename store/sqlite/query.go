@@ -103,11 +103,11 @@ func (t *txn) free(ctx context.Context, table string, arn bespoke.ARN) error {
 }
 
 // below returns a LimitError if the query counts limit or more; 0 is no limit.
-func (t *txn) below(ctx context.Context, quota store.Quota, limit int, query string) error {
+func (t *txn) below(ctx context.Context, quota store.Quota, limit int, query string, args ...any) error {
 	if limit == 0 {
 		return nil
 	}
-	n, _, err := first[int](ctx, t, query)
+	n, _, err := first[int](ctx, t, query, args...)
 	if err == nil && n >= limit {
 		err = &store.LimitError{Quota: quota, Limit: limit}
 	}

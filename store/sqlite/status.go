@@ -17,6 +17,9 @@ var tables = map[string]string{
 	"dataset-import-job": importJobs.name,
 	"event-tracker":      trackers.name,
 	"dataset-export-job": exportJobs.name,
+	"solution":           solutions.name,
+	"solution-version":   versions.name,
+	"campaign":           campaigns.name,
 }
 
 // Move takes a resource from one status to the next, with the reason if it
@@ -40,6 +43,9 @@ func (s *Store) Move(ctx context.Context, arn bespoke.ARN, from, to bespoke.Stat
 	})
 }
 
+// finished are the kinds whose creation ends by a method of their own.
+var finished = []string{"dataset-import-job", "dataset-export-job", "solution-version", "campaign"}
+
 // plain reports whether the step changes nothing but the status.
 func plain(arn bespoke.ARN, from, to bespoke.Status) bool {
 	switch to {
@@ -49,14 +55,17 @@ func plain(arn bespoke.ARN, from, to bespoke.Status) bool {
 		return from.Can(to) && arn.Kind() == "dataset"
 	case bespoke.Active, bespoke.CreateFailed:
 		creating := from == bespoke.CreatePending || from == bespoke.CreateInProgress
-		return creating && from.Can(to) && arn.Kind() != "dataset-import-job" && arn.Kind() != "dataset-export-job"
+		return creating && from.Can(to) && !slices.Contains(finished, arn.Kind())
+	case bespoke.CreateStopped:
+		return from == bespoke.CreateStopping
 	}
 	return false
 }
 
 // GiveUp ends, with a reason, whatever is under way for a resource and cannot be
 // completed: a creation or an import ends CREATE FAILED, the update of a
-// dataset as [Store.FinishUpdate] has it. A settled resource stays as it is.
+// dataset, solution or campaign as [Store.FinishUpdate] has it. A version that was
+// being stopped is CREATE STOPPED. A settled resource stays as it is.
 // Errors: NotFoundError, StateError for a deletion, which has no way to fail.
 func (s *Store) GiveUp(ctx context.Context, arn bespoke.ARN, reason string) error {
 	return s.write(ctx, "give up", func(t *txn) error {
@@ -65,20 +74,33 @@ func (s *Store) GiveUp(ctx context.Context, arn bespoke.ARN, reason string) erro
 		case err != nil:
 			return err
 		case status.Settled():
-			return nil
+			return t.giveUpUpdate(ctx, arn, reason)
 		case status == bespoke.UpdatePending, status == bespoke.UpdateInProgress:
 			return t.finishUpdate(ctx, arn, reason)
 		case arn.Kind() == "dataset-import-job":
 			return t.finishImport(ctx, arn, reason)
+		case status == bespoke.CreateStopping:
+			return t.move(ctx, arn, bespoke.CreateStopped, "")
 		}
 		return t.move(ctx, arn, bespoke.CreateFailed, reason)
 	})
 }
 
-// FinishDelete removes a dataset group, dataset or event tracker that is being
-// deleted, with its tags; a dataset takes its import jobs along. Errors: NotFoundError,
-// FinishDelete removes a dataset group or dataset that is being deleted, with
-// its tags; a dataset takes its import and export jobs along. Errors: NotFoundError,
+// giveUpUpdate ends the update of a solution or campaign, if one is under way.
+func (t *txn) giveUpUpdate(ctx context.Context, arn bespoke.ARN, reason string) error {
+	switch kind := arn.Kind(); kind {
+	case "solution", "campaign":
+		_, updating, err := first[int64](ctx, t, "SELECT id FROM "+tables[kind]+" WHERE arn = ? AND "+underUpdate, arn)
+		if err != nil || !updating {
+			return err
+		}
+		return t.finishUpdate(ctx, arn, reason)
+	}
+	return nil
+}
+
+// FinishDelete removes a resource that is being deleted, with its tags; a
+// dataset takes its import and export jobs along, a solution its versions. Errors: NotFoundError,
 // StateError.
 func (s *Store) FinishDelete(ctx context.Context, arn bespoke.ARN) error {
 	return s.write(ctx, "finish deletion", func(t *txn) error {
@@ -91,7 +113,8 @@ func (s *Store) FinishDelete(ctx context.Context, arn bespoke.ARN) error {
 		}
 		if _, err := t.ExecContext(ctx, `DELETE FROM tag
 			WHERE arn = ?1 OR arn IN (SELECT arn FROM import_job WHERE dataset_arn = ?1)
-				OR arn IN (SELECT arn FROM export_job WHERE dataset_arn = ?1)`, arn); err != nil {
+				OR arn IN (SELECT arn FROM export_job WHERE dataset_arn = ?1)
+				OR arn IN (SELECT arn FROM solution_version WHERE solution_arn = ?1)`, arn); err != nil {
 			return err
 		}
 		_, err = t.ExecContext(ctx, "DELETE FROM "+tables[arn.Kind()]+" WHERE arn = ?", arn)

@@ -34,6 +34,13 @@ func (c *clock) tick() time.Time {
 	return c.now.UTC().Truncate(time.Millisecond)
 }
 
+// forward moves the clock on by d.
+func (c *clock) forward(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
 // fixture is a store with the steps that tests share.
 type fixture struct {
 	*testing.T

@@ -44,8 +44,6 @@ type Store interface {
 	ImportJob(ctx context.Context, arn bespoke.ARN) (bespoke.ImportJob, error)
 	ImportJobs(ctx context.Context, dataset bespoke.ARN, p store.Page) ([]bespoke.ImportJob, store.Position, error)
 	NextImportJob(ctx context.Context, dataset bespoke.ARN) (arn bespoke.ARN, ok bool, err error)
-	BeginImportJob(ctx context.Context, arn bespoke.ARN) error
-	SuspendImportJob(ctx context.Context, arn bespoke.ARN) error
 	FinishImportJob(ctx context.Context, arn bespoke.ARN, reason string) error
 	SaveReport(ctx context.Context, arn bespoke.ARN, r store.Report) error
 	Report(ctx context.Context, arn bespoke.ARN) (r store.Report, ok bool, err error)
@@ -55,6 +53,31 @@ type Store interface {
 	ExportJobs(ctx context.Context, dataset bespoke.ARN, p store.Page) ([]bespoke.ExportJob, store.Position, error)
 	BeginExportJob(ctx context.Context, arn bespoke.ARN, snapshot int64) error
 	FinishExportJob(ctx context.Context, arn bespoke.ARN, w bespoke.Written, reason string) error
+
+	CreateSolution(ctx context.Context, v bespoke.Solution, tags []bespoke.Tag, limit int) error
+	Solution(ctx context.Context, arn bespoke.ARN) (bespoke.Solution, error)
+	Solutions(ctx context.Context, group bespoke.ARN, p store.Page) ([]bespoke.Solution, store.Position, error)
+	UpdateSolution(ctx context.Context, arn bespoke.ARN, u bespoke.SolutionUpdate) error
+	DeleteSolution(ctx context.Context, arn bespoke.ARN) error
+	DueSolutions(ctx context.Context) ([]bespoke.Solution, error)
+	PostponeTraining(ctx context.Context, arn bespoke.ARN) error
+	BeginUpdate(ctx context.Context, arn bespoke.ARN) error
+
+	CreateSolutionVersion(ctx context.Context, v bespoke.SolutionVersion, tags []bespoke.Tag, limit int) error
+	SolutionVersion(ctx context.Context, arn bespoke.ARN) (bespoke.SolutionVersion, error)
+	SolutionVersions(ctx context.Context, solution bespoke.ARN, p store.Page) ([]bespoke.SolutionVersion, store.Position, error)
+	LatestSolutionVersion(ctx context.Context, solution bespoke.ARN) (v bespoke.SolutionVersion, ok bool, err error)
+	StopSolutionVersion(ctx context.Context, arn bespoke.ARN) error
+	FinishSolutionVersion(ctx context.Context, arn bespoke.ARN, reason string) error
+	SaveTraining(ctx context.Context, arn bespoke.ARN, tr store.Training) error
+	Training(ctx context.Context, arn bespoke.ARN) (tr store.Training, ok bool, err error)
+
+	CreateCampaign(ctx context.Context, c bespoke.Campaign, tags []bespoke.Tag, limit int) error
+	Campaign(ctx context.Context, arn bespoke.ARN) (bespoke.Campaign, error)
+	Campaigns(ctx context.Context, solution bespoke.ARN, p store.Page) ([]bespoke.Campaign, store.Position, error)
+	FinishCampaign(ctx context.Context, arn bespoke.ARN, reason string) error
+	UpdateCampaign(ctx context.Context, arn bespoke.ARN, u bespoke.CampaignUpdate) error
+	DeleteCampaign(ctx context.Context, arn bespoke.ARN) error
 
 	Move(ctx context.Context, arn bespoke.ARN, from, to bespoke.Status, reason string) error
 	GiveUp(ctx context.Context, arn bespoke.ARN, reason string) error
@@ -97,7 +120,6 @@ func Run(t *testing.T, open Open) {
 		{"ImportJob/Quota", importQuota},
 		{"ImportJob/OneAfterAnother", importOrder},
 		{"ImportJob/Fails", importFails},
-		{"ImportJob/Runs", importRuns},
 		{"ImportJob/Report", importReport},
 		{"EventTracker/Create", createTracker},
 		{"EventTracker/Refused", trackerRefused},
@@ -105,6 +127,17 @@ func Run(t *testing.T, open Open) {
 		{"EventTracker/TrackedDataset", trackedDataset},
 		{"ExportJob/Create", createExport},
 		{"ExportJob/Refused", exportRefused},
+
+		{"Solution/Create", createSolution},
+		{"Solution/Update", updateSolution},
+		{"Solution/Due", dueSolutions},
+		{"Solution/Delete", deleteSolution},
+		{"SolutionVersion/Create", createVersion},
+		{"SolutionVersion/WaitsForImports", versionWaitsForImports},
+		{"SolutionVersion/Stop", stopVersion},
+		{"Campaign/Create", createCampaign},
+		{"Campaign/Update", updateCampaign},
+		{"Campaign/Sync", syncCampaign},
 		{"Move/Refused", moveRefused},
 		{"GiveUp", giveUp},
 		{"Tags", tags},

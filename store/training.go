@@ -1,0 +1,29 @@
+package store
+
+import (
+	"time"
+
+	"bespoke"
+)
+
+// Training is what a solution version's training reads and finds. The inputs
+// are there once it has begun, the rest once it has succeeded. The JSON form is
+// how stores keep it.
+type Training struct {
+	Inputs   []Input            `json:"inputs"`
+	Hours    float64            `json:"hours,omitempty"`   // that it took
+	Metrics  map[string]float64 `json:"metrics,omitempty"` // of the hold-out, by the API's names
+	Extra    map[string]float64 `json:"extra,omitempty"`   // further figures, for the extensions
+	Tuned    map[string]string  `json:"tuned,omitempty"`   // parameters that were chosen by trials
+	Warnings []string           `json:"warnings,omitempty"`
+	Phases   []Phase            `json:"phases,omitempty"` // in the order they ran
+}
+
+// Input is a state of a dataset that a training reads.
+type Input struct {
+	Dataset  bespoke.ARN         `json:"datasetArn"`
+	Type     bespoke.DatasetType `json:"datasetType"`
+	Snapshot int64               `json:"snapshotId,string"` // of its table
+	Rows     int64               `json:"rows"`
+	Read     time.Time           `json:"pinned"`
+}
