@@ -41,7 +41,6 @@ type LocalConfig struct {
 	IAM    *iam.Store
 	Client *s3.Client // with the right to write everything
 	Reader Reader     // with the right to read everything; nil means Client
-	Retry  Retry
 }
 
 // NewLocal returns a resolver that decides by package iam and reads and writes
@@ -53,7 +52,7 @@ func NewLocal(cfg LocalConfig) *Resolver {
 				return nil, fmt.Errorf("%w: %w", ErrRole, err)
 			}
 		}
-		return New(Config{Client: cfg.Client, Reader: cfg.Reader, Retry: cfg.Retry, May: func(a iam.Access) error {
+		return New(Config{Client: cfg.Client, Reader: cfg.Reader, May: func(a iam.Access) error {
 			a.RoleARN, a.Caller = roleARN, caller
 			return cfg.IAM.Decide(a)
 		}}), nil
@@ -71,7 +70,6 @@ type RemoteConfig struct {
 	// Roles has the credentials of every role that may be used. Nil means
 	// that credentials come from STS.
 	Roles Roles
-	Retry Retry
 }
 
 // NewRemote returns a resolver that reads with the credentials of each role:
@@ -80,7 +78,7 @@ type RemoteConfig struct {
 func NewRemote(cfg RemoteConfig) *Resolver {
 	r := &remote{
 		cfg:    cfg,
-		own:    cfg.store(cfg.AWS.Credentials),
+		own:    New(Config{Client: cfg.Client()}),
 		stores: map[string]*Store{},
 		sts: sts.NewFromConfig(cfg.AWS, func(o *sts.Options) {
 			if cfg.STSEndpoint != "" {
@@ -116,7 +114,7 @@ func (r *remote) open(ctx context.Context, roleARN string, _ bespoke.Caller) (*S
 	if err != nil {
 		return nil, err
 	}
-	s = r.cfg.store(provider)
+	s = New(Config{Client: client(r.cfg, provider)})
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.stores[roleARN] = s
@@ -144,17 +142,6 @@ func (r *remote) credentials(ctx context.Context, roleARN string) (aws.Credentia
 	default:
 		return nil, fmt.Errorf("assume role %s: %w", roleARN, err)
 	}
-}
-
-// store returns the S3 service as it is with the provider's credentials, which
-// are fetched anew where the service says that they have expired before their
-// time.
-func (c RemoteConfig) store(provider aws.CredentialsProvider) *Store {
-	s := New(Config{Client: client(c, provider), Retry: c.Retry})
-	if cache, ok := provider.(*aws.CredentialsCache); ok {
-		s.renewal = &renewal{forget: cache.Invalidate}
-	}
-	return s
 }
 
 // Client returns a client of the S3 service with the server's own credentials.

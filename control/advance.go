@@ -32,6 +32,12 @@ func (s *Service) Advance(ctx context.Context, arn bespoke.ARN) error {
 		err = s.advanceTracker(ctx, arn)
 	case "dataset-export-job":
 		err = s.runExport(ctx, arn)
+	case "solution":
+		err = s.advanceSolution(ctx, arn)
+	case "solution-version":
+		err = s.runTraining(ctx, arn)
+	case "campaign":
+		err = s.advanceCampaign(ctx, arn)
 	default:
 		return fmt.Errorf("control: nothing to do for %s", arn)
 	}
@@ -42,20 +48,19 @@ func (s *Service) Advance(ctx context.Context, arn bespoke.ARN) error {
 }
 
 // GiveUp settles a resource whose steps have failed again and again with err.
-// An import whose rows are visible all the same is ACTIVE. A deletion cannot be
-// given up; it is an error, and tried again.
+// A deletion cannot be given up; it is an error, and tried again.
 func (s *Service) GiveUp(ctx context.Context, arn bespoke.ARN, err error) error {
 	s.cfg.Logger.ErrorContext(ctx, "gave up", "arn", arn, "err", err)
-	reason := exhausted(err)
-	if arn.Kind() != "dataset-import-job" {
-		return s.cfg.Store.GiveUp(ctx, arn, reason)
+	if arn.Kind() == "solution-version" {
+		v, err := s.cfg.Store.SolutionVersion(ctx, arn)
+		if err == nil {
+			err = s.unpin(ctx, v)
+		}
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
 	}
-	ctx, run, err := s.running.await(ctx, arn)
-	if err != nil {
-		return err
-	}
-	defer s.running.letGo(arn, run)
-	return s.endImport(ctx, arn, reason)
+	return s.cfg.Store.GiveUp(ctx, arn, "The server could not complete this; its log has the cause. Try again once the operator has mended it.")
 }
 
 func (s *Service) advanceGroup(ctx context.Context, arn bespoke.ARN) error {

@@ -3,7 +3,6 @@ package control_test
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"bespoke"
+	"bespoke/artifact"
 	"bespoke/awsapi/wire"
 	"bespoke/blob"
 	"bespoke/control"
@@ -22,6 +22,7 @@ import (
 	"bespoke/iam"
 	"bespoke/job"
 	"bespoke/lake"
+	"bespoke/serve"
 	"bespoke/store/sqlite"
 )
 
@@ -48,13 +49,13 @@ type fixture struct {
 	service *control.Service
 	store   *sqlite.Store
 	tables  *lake.Lake
+	models  string       // folder
+	ahead   atomic.Int64 // of the real time, what the store takes for it
+	runtime *serve.Server
 	iam     *iam.Store
 	s3      *s3.Client
-	s3URL   string
 	objects *blob.Store // with all rights
-	scratch string      // where imports may spill
 	access  atomic.Pointer[accessFunc]
-	dead    atomic.Bool                 // what ends a run is not written down
 	ended   chan control.ImportProgress // imports that were observed
 }
 
@@ -64,21 +65,27 @@ func open(tb testing.TB, change func(*control.Config)) *fixture {
 	dir := tb.TempDir()
 	log := slog.New(slog.NewTextHandler(tb.Output(), nil))
 	f := &fixture{TB: tb, ctx: bespoke.WithCaller(tb.Context(), root), ended: make(chan control.ImportProgress, 100)}
+	f.models = filepath.Join(dir, "models")
 	f.openStorage(dir)
 	var err error
-	f.store, err = sqlite.Open(tb.Context(), sqlite.Config{Path: filepath.Join(dir, "meta.db"), Logger: log})
+	f.store, err = sqlite.Open(tb.Context(), sqlite.Config{Path: filepath.Join(dir, "meta.db"), Logger: log, Now: func() time.Time {
+		return time.Now().Add(time.Duration(f.ahead.Load()))
+	}})
 	f.must(err)
 	tb.Cleanup(func() { f.store.Close() })
 	f.tables, err = lake.Open(tb.Context(), lake.Config{Dir: filepath.Join(dir, "lake"), Log: log})
 	f.must(err)
 	tb.Cleanup(func() { f.tables.Close() })
-	f.scratch = tb.TempDir()
+	models, err := artifact.OpenFolder(f.models)
+	f.must(err)
+	f.runtime, err = serve.New(serve.Config{Models: models, Campaign: f.store.Campaign})
+	f.must(err)
 	cfg := control.Config{
-		Scope: scope, Store: dying{f.store, f}, Lake: f.tables, Limits: bespoke.GenerousLimits(), TokenKey: []byte("sixteen bytes or more"),
+		Scope: scope, Store: f.store, Lake: f.tables, Models: models, Serve: f.runtime, Limits: bespoke.GenerousLimits(), TokenKey: []byte("sixteen bytes or more"),
 		Access: func(ctx context.Context, roleARN string, caller bespoke.Caller) (control.Objects, error) {
 			return (*f.access.Load())(ctx, roleARN, caller)
 		},
-		TempDir: f.scratch, MaxBadRows: 5, Workers: 2, Memory: 16 << 20, KeepSnapshots: time.Hour, Logger: log,
+		TempDir: tb.TempDir(), MaxBadRows: 5, Workers: 2, Memory: 16 << 20, KeepSnapshots: time.Hour, Logger: log,
 		Observe: func(p control.ImportProgress) { f.ended <- p },
 	}
 	if change != nil {
@@ -87,6 +94,7 @@ func open(tb testing.TB, change func(*control.Config)) *fixture {
 	f.service, err = control.New(cfg)
 	f.must(err)
 	f.Handlers = f.service.Handlers()
+	f.runtime.Bind(&f.Handlers)
 	return f
 }
 
@@ -107,8 +115,7 @@ func (f *fixture) openStorage(dir string) {
 			f.Error(err)
 		}
 	})
-	f.s3URL = endpoint.URL()
-	f.s3 = blob.NewClient(f.s3URL, scope.Region, "AKIAEXAMPLE", "an example of a secret")
+	f.s3 = blob.NewClient(endpoint.URL(), scope.Region, "AKIAEXAMPLE", "an example of a secret")
 	f.objects = blob.New(blob.Config{Client: f.s3})
 	f.use(blob.NewLocal(blob.LocalConfig{IAM: f.iam, Client: f.s3, Reader: endpoint.Reader()}))
 	_, err = f.s3.CreateBucket(f.ctx, &s3.CreateBucketInput{Bucket: aws.String(bucket)})
@@ -162,33 +169,6 @@ func (f *fixture) put(key, content string) string {
 	o, err := f.objects.Put(f.ctx, bucket, key, strings.NewReader(content))
 	f.must(err)
 	return o.String()
-}
-
-// strays returns files of a dataset's table that none of its snapshots leads to,
-// and what imports have left in their scratch space.
-func (f *fixture) strays(dataset string) []string {
-	f.Helper()
-	table, err := f.tables.Table(f.ctx, bespoke.ARN(dataset))
-	f.must(err)
-	known := map[string]bool{}
-	snapshots, err := table.Snapshots(f.ctx)
-	f.must(err)
-	for _, s := range snapshots {
-		for b, err := range s.Scan(f.ctx, []string{"USER_ID"}, "") {
-			f.must(err)
-			known[b.Path] = true
-		}
-	}
-	var strays []string
-	for _, dir := range []string{table.DataDir(), f.scratch} {
-		f.must(filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-			if err == nil && !d.IsDir() && !known[path] && !strings.HasPrefix(d.Name(), "deletes-") {
-				strays = append(strays, path)
-			}
-			return err
-		}))
-	}
-	return strays
 }
 
 // refused checks that err is a refusal with the code whose text contains each

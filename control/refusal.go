@@ -21,6 +21,7 @@ func refusal(err error) error {
 		inUse       *store.InUseError
 		limit       *store.LimitError
 		notImported *store.NotImportedError
+		importing   *store.ImportingError
 	)
 	switch {
 	case errors.As(err, &notFound):
@@ -36,6 +37,8 @@ func refusal(err error) error {
 	case errors.As(err, &notImported):
 		return bespoke.Errorf(bespoke.InvalidInput,
 			"The dataset %s has no bulk data yet. Import with importMode FULL first; INCREMENTAL adds to the rows of an earlier import job that became ACTIVE.", notImported.ARN)
+	case errors.As(err, &importing):
+		return bespoke.Errorf(bespoke.InUse, "The import job %s has not finished. Training reads whole imports only: wait until it is ACTIVE.", importing.Job)
 	}
 	return err
 }
@@ -54,8 +57,11 @@ func limitRefusal(e *store.LimitError) error {
 	switch e.Quota {
 	case store.TagQuota:
 		return bespoke.Errorf(bespoke.TooManyTags, "A resource can have at most %d tags.", e.Limit)
-	case store.ImportJobQuota, store.ExportJobQuota:
+	case store.ImportJobQuota, store.ExportJobQuota, store.TrainingQuota:
 		return bespoke.Errorf(bespoke.LimitExceeded, "More than %d resources with PENDING or IN_PROGRESS status.", e.Limit)
+	}
+	if e.Quota == store.CampaignQuota {
+		return bespoke.Errorf(bespoke.LimitExceeded, "Cannot create a campaign. More than %d resources in ACTIVE state. Please delete some and try again.", e.Limit)
 	}
 	return bespoke.Errorf(bespoke.LimitExceeded, "There are %d %s already, which is the limit. Delete some and try again.", e.Limit, e.Quota)
 }

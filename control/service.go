@@ -12,11 +12,11 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"bespoke"
+	"bespoke/artifact"
 	"bespoke/awsapi/wire"
 	"bespoke/lake"
+	"bespoke/serve"
 	"bespoke/store"
 )
 
@@ -26,6 +26,9 @@ type Config struct {
 	Scope bespoke.Scope
 	Store Store
 	Lake  *lake.Lake
+	// Models is where trainings leave what Serve answers from.
+	Models *artifact.Folder
+	Serve  *serve.Server
 	// Access opens S3 as a role sees it, or as the caller does without one. Its
 	// error wraps blob.ErrRole where the role is at fault.
 	Access   func(ctx context.Context, roleARN string, caller bespoke.Caller) (Objects, error)
@@ -42,11 +45,8 @@ type Config struct {
 	RejectedDir string
 	// ExportPart is how many bytes an object of an export gets; 0 means 256 MiB.
 	ExportPart int64
-	Workers    int   // splits of one import that are read at once
+	Workers    int   // splits of one import that are read at once, and goroutines of one training
 	Memory     int64 // bytes that one import may use for its buffers
-	// MaxCrashes is how often the process may die in the midst of an import until
-	// the import fails; 0 means 5.
-	MaxCrashes int
 	// KeepSnapshots is how long an earlier state of a dataset stays readable.
 	KeepSnapshots time.Duration
 	Logger        *slog.Logger
@@ -74,6 +74,9 @@ type Store interface {
 	schemaStore
 	datasetStore
 	importStore
+	solutionStore
+	versionStore
+	campaignStore
 	trackerStore
 	exportStore
 	tagStore
@@ -84,14 +87,11 @@ type Store interface {
 
 // Service is the control plane. It is safe for concurrent use.
 type Service struct {
-	cfg     Config
-	running runs
-	counts  sync.Map            // of datasets' ARNs to counted
-	places  *semaphore.Weighted // of imports that run
+	cfg       Config
+	running   runs
+	trainings trainings
+	counts    sync.Map // of datasets' ARNs to counted
 }
-
-// allPlaces is what an import takes that runs alone; others take one place.
-const allPlaces = 1 << 30
 
 // New returns the service.
 func New(cfg Config) (*Service, error) {
@@ -102,10 +102,10 @@ func New(cfg Config) (*Service, error) {
 		}
 	}
 	check(cfg.Store != nil && cfg.Lake != nil && cfg.Access != nil, "Store, Lake and Access are required")
+	check(cfg.Models != nil && cfg.Serve != nil, "Models and Serve are required")
 	check(cfg.Logger != nil && cfg.Observe != nil, "Logger and Observe are required")
 	check(len(cfg.TokenKey) >= 16, "TokenKey must have at least 16 bytes")
 	check(cfg.TempDir != "", "TempDir is required")
-	check(cfg.MaxCrashes >= 0, "MaxCrashes must not be below 0")
 	check(cfg.MaxBadRows > 0 && cfg.Workers > 0 && cfg.Memory > 0, "MaxBadRows, Workers and Memory must be above 0")
 	check(cfg.ExportPart >= 0, "ExportPart must not be below 0")
 	check(cfg.MaxBadShare >= 0 && cfg.MaxBadShare <= 1, "MaxBadShare must be from 0 to 1")
@@ -114,8 +114,7 @@ func New(cfg Config) (*Service, error) {
 		return nil, fmt.Errorf("control: %w", err)
 	}
 	cfg.ExportPart = cmp.Or(cfg.ExportPart, 256<<20)
-	cfg.MaxCrashes = cmp.Or(cfg.MaxCrashes, 5)
-	return &Service{cfg: cfg, places: semaphore.NewWeighted(allPlaces)}, nil
+	return &Service{cfg: cfg}, nil
 }
 
 // Handlers binds the operations that this package knows. The others are nil.
@@ -148,6 +147,29 @@ func (s *Service) Handlers() wire.Handlers {
 		CreateDatasetExportJob:   s.createDatasetExportJob,
 		DescribeDatasetExportJob: s.describeDatasetExportJob,
 		ListDatasetExportJobs:    s.listDatasetExportJobs,
+
+		ListRecipes:                   s.listRecipes,
+		DescribeRecipe:                s.describeRecipe,
+		DescribeAlgorithm:             s.describeAlgorithm,
+		DescribeFeatureTransformation: s.describeFeatureTransformation,
+
+		CreateSolution:   s.createSolution,
+		DescribeSolution: s.describeSolution,
+		ListSolutions:    s.listSolutions,
+		UpdateSolution:   s.updateSolution,
+		DeleteSolution:   s.deleteSolution,
+
+		CreateSolutionVersion:       s.createSolutionVersion,
+		DescribeSolutionVersion:     s.describeSolutionVersion,
+		ListSolutionVersions:        s.listSolutionVersions,
+		StopSolutionVersionCreation: s.stopSolutionVersionCreation,
+		GetSolutionMetrics:          s.getSolutionMetrics,
+
+		CreateCampaign:   s.createCampaign,
+		DescribeCampaign: s.describeCampaign,
+		ListCampaigns:    s.listCampaigns,
+		UpdateCampaign:   s.updateCampaign,
+		DeleteCampaign:   s.deleteCampaign,
 
 		TagResource:         s.tagResource,
 		UntagResource:       s.untagResource,

@@ -14,9 +14,10 @@ const (
 	jobPath  = jobs + "{name}"
 	report   = jobPath + "/report"
 	rejected = jobPath + "/rejected-rows"
-	cancel   = jobPath + "/cancel"
 	exports  = "/bespoke/v1/dataset-export-jobs/{name}"
 	datasets = "/bespoke/v1/datasets/{group}/{type}"
+	training = "/bespoke/v1/solutions/{solution}/versions/{version}"
+	explain  = "/bespoke/v1/campaigns/{name}/recommendations"
 	openAPI  = "/bespoke/v1/openapi.json"
 )
 
@@ -31,12 +32,8 @@ func TestAnswers(t *testing.T) {
 	ask := func(path, asPath string, status int) answer {
 		t.Helper()
 		asked[asPath] = true
-		method := http.MethodGet
-		if asPath == cancel {
-			method = http.MethodPost
-		}
-		a := s.send(method, path, "personalize")
-		want, err := doc.response(method, asPath, a.status)
+		a := s.get(path)
+		want, err := doc.response(asPath, a.status)
 		if err != nil {
 			t.Errorf("%s: %v: %s", path, err, a.body)
 		}
@@ -84,12 +81,6 @@ func TestAnswers(t *testing.T) {
 	ask(jobs+"good/rejected-rows", rejected, 404)
 	ask(jobs+"none/rejected-rows", rejected, 404)
 	ask("/bespoke/v1/datasets/shop/ITEMS", datasets, 404)
-	s.accept("regretted", "USER_ID,ITEM_ID,TIMESTAMP\nu1,i1,1700000000\n")
-	if a := ask(jobs+"regretted/cancel", cancel, 200); !strings.Contains(string(a.body), "The import was cancelled by "+scope.Root()) {
-		t.Errorf("cancelled: %s", a.body)
-	}
-	ask(jobs+"good/cancel", cancel, 409)
-	ask(jobs+"none/cancel", cancel, 404)
 	ask("/bespoke/v1/dataset-export-jobs/none", exports, 404)
 	s.export("out")
 	ask("/bespoke/v1/dataset-export-jobs/out", exports, 200)
@@ -98,6 +89,27 @@ func TestAnswers(t *testing.T) {
 		t.Errorf("the export's result is %s", a.body)
 	}
 	ask("/bespoke/v1/datasets/none/INTERACTIONS", datasets, 404)
+	version := s.trained()
+	at := "/bespoke/v1/solutions/shop/versions/" + version[strings.LastIndexByte(version, '/')+1:]
+	if a := ask(at, training, 200); !strings.Contains(string(a.body), `"phase":"WAITING"`) {
+		t.Errorf("a waiting training: %s", a.body)
+	}
+	s.advance(bespoke.ARN(version))
+	if a := ask(at, training, 200); !strings.Contains(string(a.body), `"phase":"DONE"`) || !strings.Contains(string(a.body), `"rows":1`) {
+		t.Errorf("a training: %s", a.body)
+	}
+	ask("/bespoke/v1/solutions/shop/versions/none", training, 404)
+	ask("/bespoke/v1/campaigns/shop/recommendations", explain, 404)
+	campaign := s.deployed(version)
+	ask("/bespoke/v1/campaigns/shop/recommendations?userId=u1", explain, 400) // CREATE PENDING
+	s.advance(campaign)
+	if a := ask("/bespoke/v1/campaigns/shop/recommendations?userId=u1&numResults=3", explain, 200); !strings.Contains(string(a.body), `"why":"popular"`) ||
+		!strings.Contains(string(a.body), `"history":[{"itemId":"i1"`) {
+		t.Errorf("an explanation: %s", a.body)
+	}
+	ask("/bespoke/v1/campaigns/shop/recommendations?numResults=none", explain, 400)
+	s.runtime.Withdraw(campaign)
+	ask("/bespoke/v1/campaigns/shop/recommendations", explain, 503)
 	for path := range doc.Paths {
 		if !asked[path] {
 			t.Errorf("%s is in the OpenAPI file and not in this test", path)
@@ -129,8 +141,6 @@ func TestRefusals(t *testing.T) {
 	f("GET", "/bespoke/v1/", "personalize", 404, bespoke.NotFound)
 	f("GET", "/bespoke/v1/datasets/shop", "personalize", 404, bespoke.NotFound)
 	f("GET", jobs+"a/b/c", "personalize", 404, bespoke.NotFound)
-	f("POST", jobs+"job/cancel", "", 403, bespoke.MissingAuth)
-	f("GET", jobs+"job/cancel", "personalize", 404, bespoke.NotFound)
 	f("POST", jobs+"job", "personalize", 404, bespoke.NotFound)
 	f("DELETE", "/bespoke/v1/datasets/shop/ITEMS", "personalize", 404, bespoke.NotFound)
 	f("GET", jobs+"%20", "personalize", 404, bespoke.NotFound)
@@ -172,7 +182,7 @@ func TestOpenAPI(t *testing.T) {
 	}
 	for path, methods := range doc.Paths {
 		for method, op := range methods {
-			if method != "get" && path != cancel {
+			if method != "get" {
 				t.Errorf("%s %s is not tested", method, path)
 			}
 			for _, r := range op.Responses {

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"bespoke"
+	"bespoke/artifact"
 	"bespoke/awsapi"
 	"bespoke/awsapi/wire"
 	"bespoke/blob"
@@ -27,6 +28,7 @@ import (
 	"bespoke/extension"
 	"bespoke/iam"
 	"bespoke/lake"
+	"bespoke/serve"
 	"bespoke/store/sqlite"
 )
 
@@ -41,6 +43,7 @@ type server struct {
 	wire.Handlers
 	ctx     context.Context
 	service *control.Service
+	runtime *serve.Server
 	objects *blob.Store
 	roles   *iam.Store
 	url     string
@@ -69,8 +72,12 @@ func start(tb testing.TB) *server {
 	tables, err := lake.Open(tb.Context(), lake.Config{Dir: filepath.Join(dir, "lake"), Log: log})
 	s.must(err)
 	tb.Cleanup(func() { tables.Close() })
+	models, err := artifact.OpenFolder(filepath.Join(dir, "models"))
+	s.must(err)
+	s.runtime, err = serve.New(serve.Config{Models: models, Campaign: st.Campaign})
+	s.must(err)
 	s.service, err = control.New(control.Config{
-		Scope: scope, Store: st, Lake: tables, TokenKey: []byte("sixteen bytes or more"), TempDir: tb.TempDir(),
+		Scope: scope, Store: st, Lake: tables, Models: models, Serve: s.runtime, TokenKey: []byte("sixteen bytes or more"), TempDir: tb.TempDir(),
 		Access: func(ctx context.Context, role string, caller bespoke.Caller) (control.Objects, error) {
 			return resolver.Open(ctx, role, caller)
 		},
@@ -78,13 +85,14 @@ func start(tb testing.TB) *server {
 	})
 	s.must(err)
 	s.Handlers = s.service.Handlers()
+	s.runtime.Bind(&s.Handlers)
 	verifier, err := awsapi.NewVerifier(awsapi.VerifierConfig{Credentials: func(_ context.Context, key string) (awsapi.Credential, bool) {
 		return awsapi.Credential{Secret: secret, Caller: root}, key == accessKey
 	}})
 	s.must(err)
 	api, err := awsapi.New(awsapi.Config{Handlers: s.Handlers, Verifier: verifier, Logger: log})
 	s.must(err)
-	listener := httptest.NewServer(extension.New(api, s.service, scope))
+	listener := httptest.NewServer(extension.New(api, s.service, s.runtime, scope))
 	tb.Cleanup(listener.Close)
 	s.url = listener.URL
 	return s
@@ -186,4 +194,25 @@ func (s *server) export(name string) {
 		JobOutput: &wire.DatasetExportJobOutput{S3DataDestination: &wire.S3DataConfig{Path: "s3://shop-data/out"}},
 	})
 	s.must(err)
+}
+
+// trained makes a solution and a version of it that waits to be advanced.
+func (s *server) trained() (version string) {
+	s.Helper()
+	_, err := s.CreateSolution(s.ctx, &wire.CreateSolutionRequest{
+		Name: "shop", DatasetGroupArn: string(scope.DatasetGroup("shop")), RecipeArn: "arn:aws:personalize:::recipe/aws-popularity-count",
+	})
+	s.must(err)
+	s.advance(scope.Solution("shop"))
+	out, err := s.CreateSolutionVersion(s.ctx, &wire.CreateSolutionVersionRequest{SolutionArn: string(scope.Solution("shop"))})
+	s.must(err)
+	return out.SolutionVersionArn
+}
+
+// deployed makes a campaign that waits to be advanced.
+func (s *server) deployed(version string) bespoke.ARN {
+	s.Helper()
+	out, err := s.CreateCampaign(s.ctx, &wire.CreateCampaignRequest{Name: "shop", SolutionVersionArn: version})
+	s.must(err)
+	return bespoke.ARN(out.CampaignArn)
 }

@@ -21,6 +21,7 @@ import (
 //	iam.json          roles and policies
 //	lake/             one Iceberg table for each dataset
 //	buckets/          the embedded S3's objects
+//	models/           trained models, a file for each solution version
 //	rejected/         bad rows that imports left out, a file for each job
 //	tmp/              scratch space of running jobs, emptied at start
 type folder struct {

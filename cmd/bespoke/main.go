@@ -39,7 +39,7 @@ type verb struct {
 }
 
 var verbs = []verb{
-	{"serve", "run the server", serve},
+	{"serve", "run the server", serveVerb},
 	{"env", "print the environment that points AWS SDKs at the running server", env},
 	{"import", "import a CSV file or s3:// location and watch it", importVerb},
 	{"validate", "check CSV files against a schema, without a server", validate},

@@ -15,11 +15,13 @@ import (
 	"time"
 
 	"bespoke"
+	"bespoke/artifact"
 	"bespoke/awsapi"
 	"bespoke/control"
 	"bespoke/extension"
 	"bespoke/job"
 	"bespoke/lake"
+	"bespoke/serve"
 	"bespoke/store/sqlite"
 )
 
@@ -40,9 +42,7 @@ type serverConfig struct {
 	maxBadRows                                                                           int    // 0 means 1000
 	badRows                                                                              string // fail or skip; "" means fail
 	maxBadShare                                                                          float64
-	maxCrashes                                                                           int // 0 means 5
 	keepSnapshots                                                                        time.Duration
-	s3Stall                                                                              time.Duration // 0 means 30 s
 	logger                                                                               *slog.Logger
 }
 
@@ -62,9 +62,6 @@ func (c serverConfig) validate() error {
 	}
 	if c.maxBadRows < 0 || c.keepSnapshots < 0 {
 		errs = append(errs, errors.New("--max-bad-rows and --keep-snapshots must not be below 0"))
-	}
-	if c.maxCrashes < 0 || c.s3Stall < 0 {
-		errs = append(errs, errors.New("--max-crashes and --s3-stall must not be below 0"))
 	}
 	if c.badRows != "" && c.badRows != "fail" && c.badRows != "skip" {
 		errs = append(errs, fmt.Errorf("--bad-rows %q is neither fail nor skip", c.badRows))
@@ -141,29 +138,43 @@ func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 		return nil, err
 	}
 	seen := newMetrics(st.Queue().Counts)
+	models, err := artifact.OpenFolder(dir.path("models"))
+	if err != nil {
+		return nil, err
+	}
+	runtime, err := serve.New(serve.Config{Models: models, Campaign: st.Campaign})
+	if err != nil {
+		return nil, err
+	}
 	service, err := control.New(control.Config{
-		Scope: cfg.scope(), Store: st, Lake: tables, Access: cloud.access, Limits: cfg.limits(),
-		TokenKey: s.creds.TokenKey, TempDir: dir.path("tmp"), MaxBadRows: cmp.Or(cfg.maxBadRows, 1000), KeepSnapshots: cfg.keepSnapshots, MaxCrashes: cfg.maxCrashes,
+		Scope: cfg.scope(), Store: st, Lake: tables, Models: models, Serve: runtime, Access: cloud.access, Limits: cfg.limits(),
+		TokenKey: s.creds.TokenKey, TempDir: dir.path("tmp"), MaxBadRows: cmp.Or(cfg.maxBadRows, 1000), KeepSnapshots: cfg.keepSnapshots,
 		MaxBadShare: cfg.skipShare(), RejectedDir: dir.path("rejected"),
 		Workers: importWorkers, Memory: importMemory, Logger: cfg.logger, Observe: seen.imported,
 	})
 	if err != nil {
 		return nil, err
 	}
+	if err := errors.Join(service.SweepModels(ctx), service.DeployAll(ctx)); err != nil {
+		return nil, err
+	}
 	if err := s.startJobs(ctx, cfg, st, service); err != nil {
 		return nil, err
 	}
+	s.trainDue(service, cfg.logger)
 	verifier, err := awsapi.NewVerifier(awsapi.VerifierConfig{Credentials: cloud.credential})
 	if err != nil {
 		return nil, err
 	}
-	api, err := awsapi.New(awsapi.Config{Handlers: service.Handlers(), Verifier: verifier, Logger: cfg.logger, Observe: seen.request})
+	handlers := service.Handlers()
+	runtime.Bind(&handlers)
+	api, err := awsapi.New(awsapi.Config{Handlers: handlers, Verifier: verifier, Logger: cfg.logger, Observe: seen.request})
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", bySignedService(api, cloud.identity(verifier)))
-	mux.Handle("/bespoke/v1/", extension.New(api, service, cfg.scope()))
+	mux.Handle("/bespoke/v1/", extension.New(api, service, runtime, cfg.scope()))
 	mux.Handle("GET /metrics", seen.handler())
 	mux.HandleFunc("GET /healthz", healthy(st.Ping))
 	addr, err := s.listen(cfg.listen, mux, cfg.logger)
@@ -204,6 +215,35 @@ func (s *server) startJobs(ctx context.Context, cfg serverConfig, st *sqlite.Sto
 	}
 	s.onStop(runner.Stop)
 	return nil
+}
+
+// trainEach is how often automatic trainings are looked for.
+const trainEach = 30 * time.Second
+
+// trainDue begins automatic trainings when they are due.
+func (s *server) trainDue(service *control.Service, logger *slog.Logger) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(trainEach)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			if err := service.TrainDue(ctx); err != nil && ctx.Err() == nil {
+				logger.ErrorContext(ctx, "automatic training cannot begin, will be tried again", "err", err)
+			}
+		}
+	}()
+	s.onStop(func(context.Context) error {
+		cancel()
+		<-done
+		return nil
+	})
 }
 
 // listen serves h on an address. Slow clients are cut off: a request has to

@@ -1,0 +1,193 @@
+package artifact
+
+import (
+	"fmt"
+	"io"
+
+	"bespoke/history"
+	"bespoke/recipe"
+	"bespoke/recipe/catalog"
+)
+
+// MaxHistory is how many of a user's newest interactions are kept for serving.
+const MaxHistory = 100
+
+// Artifact is a trained model with what serving needs beside it. It is
+// immutable: any number of goroutines may use it.
+type Artifact struct {
+	Recipe recipe.Recipe
+	Model  recipe.Model
+	// Users has those who interacted; Start, Item and Time are their newest
+	// interactions, oldest first, grouped as in history.Sequences.
+	Users *history.Dictionary
+	Start []int64
+	Item  []uint32
+	Time  []int64
+	// Newest is the time of the newest interaction that was trained on, Unix
+	// seconds.
+	Newest int64
+	// Items are columns that can be asked for with recommendations, as text;
+	// their rows are numbered by IDs. nil if there is no Items dataset.
+	Items *history.Metadata
+}
+
+// New returns the artifact of a model that learned from in.
+func New(r recipe.Recipe, m recipe.Model, in recipe.Input) *Artifact {
+	h := in.Interactions
+	a := &Artifact{Recipe: r, Model: m, Users: h.Users, Newest: h.Newest(), Items: in.Items}
+	s := h.Sequences()
+	numbers := make([]uint32, h.Items.Len()) // in the model's catalogue
+	for n := range numbers {
+		numbers[n] = unknown
+		if it, ok := m.Items().Lookup(h.Items.ID(uint32(n))); ok {
+			numbers[n] = it
+		}
+	}
+	a.Start = make([]int64, 1, s.Users()+1)
+	for u := range s.Users() {
+		items, times := s.Of(uint32(u))
+		if n := len(items) - MaxHistory; n > 0 {
+			items, times = items[n:], times[n:]
+		}
+		for i, it := range items {
+			if numbers[it] != unknown {
+				a.Item, a.Time = append(a.Item, numbers[it]), append(a.Time, times[i])
+			}
+		}
+		a.Start = append(a.Start, int64(len(a.Item)))
+	}
+	return a
+}
+
+const unknown = ^uint32(0)
+
+// History returns a user's newest interactions of training, oldest first, in a
+// slice of the caller's own with room for extra more; known is false for a user
+// who had none.
+func (a *Artifact) History(user string, extra int) (events []recipe.Event, known bool) {
+	u, ok := a.Users.Lookup(user)
+	if !ok {
+		return make([]recipe.Event, 0, extra), false
+	}
+	from, to := a.Start[u], a.Start[u+1]
+	events = make([]recipe.Event, 0, int(to-from)+extra)
+	for i := from; i < to; i++ {
+		events = append(events, recipe.Event{Item: a.Item[i], Time: a.Time[i]})
+	}
+	return events, to > from
+}
+
+// wrapper is the recipe under which a whole artifact is written: its model file
+// holds the name and version of the real recipe, what that encodes, and the
+// rest.
+func wrapper() recipe.Recipe {
+	return recipe.Recipe{Name: "artifact", Version: 1, Decode: decode}
+}
+
+// Write writes the artifact.
+func (a *Artifact) Write(w io.Writer) error { return wrapper().Save(w, model{a.Model, a}) }
+
+// Read is the inverse of Write. It refuses damaged files and those of another
+// version.
+func Read(r io.Reader) (*Artifact, error) {
+	h, d, err := recipe.Open(r)
+	if err != nil {
+		return nil, err
+	}
+	m, err := wrapper().Load(h, d)
+	if err != nil {
+		return nil, err
+	}
+	return m.(model).a, nil
+}
+
+// model makes a whole artifact a recipe.Model, for the recipes' file format.
+type model struct {
+	recipe.Model
+	a *Artifact
+}
+
+func (m model) Encode(e *recipe.Encoder) {
+	a := m.a
+	e.String(a.Recipe.Name)
+	e.Int(int64(a.Recipe.Version))
+	a.Model.Encode(e)
+	recipe.PutIDs(e, a.Users)
+	recipe.Put(e, a.Start)
+	recipe.Put(e, a.Item)
+	recipe.Put(e, a.Time)
+	e.Int(a.Newest)
+	if a.Items == nil {
+		e.Int(-1)
+		return
+	}
+	e.Int(int64(len(a.Items.Columns)))
+	recipe.PutIDs(e, a.Items.IDs)
+	for _, c := range a.Items.Columns {
+		e.String(c.Name)
+		if c.Number != nil {
+			e.Int(1)
+			recipe.Put(e, c.Number)
+			continue
+		}
+		e.Int(0)
+		for _, text := range c.Text {
+			e.String(text)
+		}
+	}
+}
+
+func decode(d *recipe.Decoder) (recipe.Model, error) {
+	name, version := d.String(), d.Int()
+	if d.Err() != nil {
+		return nil, d.Err()
+	}
+	r, ok := catalog.Find(name)
+	if !ok {
+		return nil, fmt.Errorf("it is of recipe %.100q, which this program does not have", name)
+	}
+	if version != int64(r.Version) {
+		return nil, fmt.Errorf("it has version %d of %s and this program reads version %d; train again or use the program that wrote it", version, name, r.Version)
+	}
+	m, err := r.Decode(d)
+	if err != nil {
+		return nil, err
+	}
+	a := &Artifact{Recipe: r, Model: m, Users: recipe.GetIDs(d)}
+	a.Start = recipe.Get[int64](d, a.Users.Len()+1)
+	a.Item = recipe.GetNumbers(d, -1, m.Items().Len())
+	a.Time = recipe.Get[int64](d, len(a.Item))
+	a.Newest = d.Int()
+	for u, from := range a.Start {
+		if from < 0 || from > int64(len(a.Item)) || u > 0 && from < a.Start[u-1] {
+			d.Fail("it has a history that begins at %d of %d", from, len(a.Item))
+			break
+		}
+	}
+	if n := d.Int(); n >= 0 && d.Err() == nil {
+		a.Items = readColumns(d, n)
+	}
+	return model{m, a}, d.Err()
+}
+
+func readColumns(d *recipe.Decoder, n int64) *history.Metadata {
+	m := &history.Metadata{IDs: recipe.GetIDs(d)}
+	for range n {
+		c := history.Column{Name: d.String()}
+		if d.Int() == 1 {
+			c.Number = recipe.Get[float64](d, m.IDs.Len())
+		} else {
+			for range m.IDs.Len() {
+				if d.Err() != nil {
+					return m
+				}
+				c.Text = append(c.Text, d.String())
+			}
+		}
+		if d.Err() != nil {
+			return m
+		}
+		m.Columns = append(m.Columns, c)
+	}
+	return m
+}

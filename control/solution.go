@@ -1,0 +1,342 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"bespoke"
+	"bespoke/awsapi/catalog"
+	"bespoke/awsapi/wire"
+	"bespoke/store"
+	"bespoke/train"
+)
+
+type solutionStore interface {
+	CreateSolution(ctx context.Context, v bespoke.Solution, tags []bespoke.Tag, limit int) error
+	Solution(ctx context.Context, arn bespoke.ARN) (bespoke.Solution, error)
+	Solutions(ctx context.Context, group bespoke.ARN, p store.Page) ([]bespoke.Solution, store.Position, error)
+	UpdateSolution(ctx context.Context, arn bespoke.ARN, u bespoke.SolutionUpdate) error
+	DeleteSolution(ctx context.Context, arn bespoke.ARN) error
+	DueSolutions(ctx context.Context) ([]bespoke.Solution, error)
+	PostponeTraining(ctx context.Context, arn bespoke.ARN) error
+	BeginUpdate(ctx context.Context, arn bespoke.ARN) error
+}
+
+func (s *Service) createSolution(ctx context.Context, in *wire.CreateSolutionRequest) (*wire.CreateSolutionResponse, error) {
+	tags, err := newTags(in.Tags)
+	if err != nil {
+		return nil, err
+	}
+	group, err := resource("dataset-group", in.DatasetGroupArn)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.cfg.Store.DatasetGroup(ctx, group); err != nil {
+		return nil, refusal(err)
+	}
+	r, err := s.trainable(in)
+	if err != nil {
+		return nil, err
+	}
+	columns, err := s.columns(ctx, group)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkConfig(r, in.SolutionConfig, in.EventType, columns); err != nil {
+		return nil, err
+	}
+	v := bespoke.Solution{
+		Name: in.Name, ARN: s.cfg.Scope.Solution(in.Name), GroupARN: group, RecipeARN: r.ARN(s.cfg.Scope.Partition),
+		PerformHPO: yes(in.PerformHPO), EventType: in.EventType,
+	}
+	if in.PerformAutoTraining == nil || *in.PerformAutoTraining {
+		v.TrainEvery = defaultSchedule
+		if c := in.SolutionConfig; c != nil && c.AutoTrainingConfig != nil {
+			if v.TrainEvery, err = parseSchedule(c.AutoTrainingConfig.SchedulingExpression); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if v.Config, err = configText(in.SolutionConfig); err != nil {
+		return nil, err
+	}
+	if err := s.cfg.Store.CreateSolution(ctx, v, tags, s.cfg.Limits.Solutions); err != nil {
+		return nil, refusal(err)
+	}
+	return &wire.CreateSolutionResponse{SolutionArn: string(v.ARN)}, nil
+}
+
+func yes(b *bool) bool { return b != nil && *b }
+
+// trainable returns the recipe of a request, if this server can train it as is
+// asked.
+func (s *Service) trainable(in *wire.CreateSolutionRequest) (catalog.Recipe, error) {
+	if yes(in.PerformAutoML) {
+		return catalog.Recipe{}, invalid("performAutoML: this version of Bespoke does not choose among recipes, and Amazon advises against it. Name a recipe by recipeArn.")
+	}
+	if in.RecipeArn == "" {
+		return catalog.Recipe{}, invalid("recipeArn is missing. ListRecipes shows the recipes.")
+	}
+	r, err := s.recipe(in.RecipeArn)
+	if err != nil {
+		return r, err
+	}
+	switch {
+	case r.Missing != "":
+		return r, invalid("The recipe %s cannot be trained. %s.", r.Name, r.Missing)
+	case !train.Can(r.Name):
+		return r, invalid("The recipe %s cannot be trained. This version of Bespoke has no algorithm for it.", r.Name)
+	case yes(in.PerformIncrementalUpdate):
+		return r, invalid("performIncrementalUpdate is for aws-semantic-similarity only.")
+	case yes(in.PerformHPO) && !tunable(r):
+		return r, invalid("performHPO: %s has no hyperparameters that can be tuned.", r.Name)
+	case in.SolutionConfig != nil && in.SolutionConfig.HpoConfig != nil && !yes(in.PerformHPO):
+		return r, invalid("solutionConfig.hpoConfig needs performHPO.")
+	case yes(in.PerformHPO):
+		return r, invalid("performHPO: this version of Bespoke does not search hyperparameters by trials. Set them in solutionConfig, or leave them out for the defaults.")
+	}
+	return r, nil
+}
+
+func tunable(r catalog.Recipe) bool {
+	for _, p := range r.Algorithm {
+		if p.Tunable {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Service) describeSolution(ctx context.Context, in *wire.DescribeSolutionRequest) (*wire.DescribeSolutionResponse, error) {
+	arn, err := resource("solution", in.SolutionArn)
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.cfg.Store.Solution(ctx, arn)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	config, err := parseConfig[wire.SolutionConfig](v.Config)
+	if err != nil {
+		return nil, err
+	}
+	out := &wire.Solution{
+		Name: v.Name, SolutionArn: string(v.ARN), PerformHPO: &v.PerformHPO, PerformAutoML: new(false),
+		PerformAutoTraining: new(v.TrainEvery > 0), PerformIncrementalUpdate: new(false),
+		RecipeArn: string(v.RecipeARN), DatasetGroupArn: string(v.GroupARN), EventType: v.EventType, SolutionConfig: config, Status: string(v.Status),
+		CreationDateTime: wire.Timestamp{Time: v.Created}, LastUpdatedDateTime: wire.Timestamp{Time: v.Updated},
+	}
+	newest, _, err := s.cfg.Store.SolutionVersions(ctx, arn, store.Page{Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	if len(newest) > 0 {
+		out.LatestSolutionVersion = new(versionSummary(newest[0]))
+	}
+	if u := v.Update; u != nil {
+		sent, err := parseConfig[wire.SolutionUpdateConfig](u.Sent)
+		if err != nil {
+			return nil, err
+		}
+		out.LatestSolutionUpdate = &wire.SolutionUpdateSummary{
+			SolutionUpdateConfig: sent, Status: string(u.Status), FailureReason: u.FailureReason, PerformAutoTraining: u.PerformAutoTraining,
+			CreationDateTime: wire.Timestamp{Time: u.Created}, LastUpdatedDateTime: wire.Timestamp{Time: u.Updated},
+		}
+	}
+	return &wire.DescribeSolutionResponse{Solution: out}, nil
+}
+
+func (s *Service) listSolutions(ctx context.Context, in *wire.ListSolutionsRequest) (*wire.ListSolutionsResponse, error) {
+	list := "ListSolutions " + in.DatasetGroupArn
+	page, err := s.page(list, in.NextToken, in.MaxResults)
+	if err != nil {
+		return nil, err
+	}
+	group, err := resource("dataset-group", in.DatasetGroupArn)
+	if err != nil {
+		return nil, err
+	}
+	all, next, err := s.cfg.Store.Solutions(ctx, group, page)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	out := &wire.ListSolutionsResponse{Solutions: make([]wire.SolutionSummary, len(all)), NextToken: s.pageToken(list, next)}
+	for i, v := range all {
+		out.Solutions[i] = wire.SolutionSummary{
+			Name: v.Name, SolutionArn: string(v.ARN), Status: string(v.Status), RecipeArn: string(v.RecipeARN),
+			CreationDateTime: wire.Timestamp{Time: v.Created}, LastUpdatedDateTime: wire.Timestamp{Time: v.Updated},
+		}
+	}
+	return out, nil
+}
+
+// updateSolution changes what can be changed after creation: the schedule of
+// automatic training, and which events are trained on.
+func (s *Service) updateSolution(ctx context.Context, in *wire.UpdateSolutionRequest) (*wire.UpdateSolutionResponse, error) {
+	arn, err := resource("solution", in.SolutionArn)
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.cfg.Store.Solution(ctx, arn)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	r, err := s.recipe(string(v.RecipeARN))
+	if err != nil {
+		return nil, err
+	}
+	if yes(in.PerformIncrementalUpdate) {
+		return nil, invalid("performIncrementalUpdate is for aws-semantic-similarity only.")
+	}
+	if in.PerformAutoTraining == nil && in.PerformIncrementalUpdate == nil && in.SolutionUpdateConfig == nil {
+		return nil, invalid("There is nothing to update. Give performAutoTraining or solutionUpdateConfig.")
+	}
+	config, err := parseConfig[wire.SolutionConfig](v.Config)
+	if err != nil {
+		return nil, err
+	}
+	u := bespoke.SolutionUpdate{PerformAutoTraining: in.PerformAutoTraining, TrainEvery: v.TrainEvery}
+	if c := in.SolutionUpdateConfig; c != nil {
+		if err := checkEvents(r, c.EventsConfig, v.EventType); err != nil {
+			return nil, err
+		}
+		if c.EventsConfig != nil {
+			config.EventsConfig = c.EventsConfig
+		}
+		if c.AutoTrainingConfig != nil {
+			config.AutoTrainingConfig = c.AutoTrainingConfig
+		}
+	}
+	if u.TrainEvery, err = updatedSchedule(in.PerformAutoTraining, v.TrainEvery, config.AutoTrainingConfig); err != nil {
+		return nil, err
+	}
+	if u.Sent, err = configText(in.SolutionUpdateConfig); err != nil {
+		return nil, err
+	}
+	if u.Config, err = configText(config); err != nil {
+		return nil, err
+	}
+	if err := s.cfg.Store.UpdateSolution(ctx, arn, u); err != nil {
+		return nil, refusal(err)
+	}
+	return &wire.UpdateSolutionResponse{SolutionArn: in.SolutionArn}, nil
+}
+
+// updatedSchedule is how often a solution trains by itself after an update.
+func updatedSchedule(auto *bool, every time.Duration, c *wire.AutoTrainingConfig) (time.Duration, error) {
+	if c != nil {
+		rate, err := parseSchedule(c.SchedulingExpression)
+		if err != nil {
+			return 0, err
+		}
+		if yes(auto) || auto == nil && every > 0 {
+			return rate, nil
+		}
+	}
+	switch {
+	case auto == nil:
+		return every, nil
+	case !*auto:
+		return 0, nil
+	case every > 0:
+		return every, nil
+	}
+	return defaultSchedule, nil
+}
+
+func (s *Service) deleteSolution(ctx context.Context, in *wire.DeleteSolutionRequest) error {
+	arn, err := resource("solution", in.SolutionArn)
+	if err != nil {
+		return err
+	}
+	return refusal(s.cfg.Store.DeleteSolution(ctx, arn))
+}
+
+func (s *Service) advanceSolution(ctx context.Context, arn bespoke.ARN) error {
+	for {
+		v, err := s.cfg.Store.Solution(ctx, arn)
+		if err != nil {
+			return err
+		}
+		switch {
+		case v.Status == bespoke.CreatePending:
+			err = s.cfg.Store.Move(ctx, arn, v.Status, bespoke.CreateInProgress, "")
+		case v.Status == bespoke.CreateInProgress:
+			err = s.cfg.Store.Move(ctx, arn, v.Status, bespoke.Active, "")
+		case v.Status == bespoke.DeletePending:
+			err = s.cfg.Store.Move(ctx, arn, v.Status, bespoke.DeleteInProgress, "")
+		case v.Status == bespoke.DeleteInProgress:
+			if err = s.forgetVersions(ctx, v); err == nil {
+				err = s.cfg.Store.FinishDelete(ctx, arn)
+			}
+		case v.Update != nil && v.Update.Status == bespoke.CreatePending:
+			err = s.cfg.Store.BeginUpdate(ctx, arn)
+		case v.Update != nil && v.Update.Status == bespoke.CreateInProgress:
+			err = s.cfg.Store.FinishUpdate(ctx, arn, "")
+		default:
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// TrainDue begins the automatic trainings that are due. It is to be called
+// every minute or so. A solution whose group is importing, and one that cannot
+// be trained now for another passing reason, stays due; one without new
+// interactions waits for another period.
+func (s *Service) TrainDue(ctx context.Context) error {
+	due, err := s.cfg.Store.DueSolutions(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, v := range due {
+		errs = append(errs, s.trainDue(ctx, v))
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Service) trainDue(ctx context.Context, v bespoke.Solution) error {
+	fresh, err := s.newInteractions(ctx, v)
+	if err != nil {
+		return err
+	}
+	if !fresh {
+		return s.cfg.Store.PostponeTraining(ctx, v.ARN)
+	}
+	arn, err := s.train(ctx, v.ARN, bespoke.SolutionVersion{Mode: bespoke.TrainFull, Type: bespoke.TrainAutomatic}, nil)
+	if _, passing := errors.AsType[*bespoke.Error](err); passing {
+		s.cfg.Logger.InfoContext(ctx, "automatic training waits", "solution", v.ARN, "err", err)
+		return nil
+	}
+	if err == nil {
+		s.cfg.Logger.InfoContext(ctx, "automatic training begins", "arn", arn)
+	}
+	return err
+}
+
+// newInteractions reports whether the group's interactions have changed since
+// the solution was last trained.
+func (s *Service) newInteractions(ctx context.Context, v bespoke.Solution) (bool, error) {
+	now, err := s.pin(ctx, v.GroupARN, bespoke.Interactions)
+	if err != nil || now == nil || now.Snapshot == 0 {
+		return false, err
+	}
+	last, ok, err := s.cfg.Store.LatestSolutionVersion(ctx, v.ARN)
+	if err != nil || !ok {
+		return err == nil, err
+	}
+	tr, _, err := s.cfg.Store.Training(ctx, last.ARN)
+	if err != nil {
+		return false, err
+	}
+	for _, in := range tr.Inputs {
+		if in.Type == bespoke.Interactions {
+			return in.Snapshot != now.Snapshot, nil
+		}
+	}
+	return true, nil
+}

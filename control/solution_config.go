@@ -1,0 +1,267 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"bespoke"
+	"bespoke/awsapi/catalog"
+	"bespoke/awsapi/wire"
+	"bespoke/schema"
+)
+
+// checkConfig refuses a solutionConfig that the recipe does not take, by the
+// name of what is wrong. columns are the columns of the group's datasets.
+func (s *Service) checkConfig(r catalog.Recipe, c *wire.SolutionConfig, eventType string, columns map[bespoke.DatasetType]*schema.Schema) error {
+	if c == nil {
+		return nil
+	}
+	if c.AutoMLConfig != nil {
+		return invalid("solutionConfig.autoMLConfig belongs to performAutoML, which this version of Bespoke does not have. Name a recipe by recipeArn instead.")
+	}
+	if v := c.EventValueThreshold; v != "" {
+		if _, err := strconv.ParseFloat(v, 64); err != nil {
+			return invalid("solutionConfig.eventValueThreshold %q is not a number.", v)
+		}
+	}
+	if err := s.checkParameters("algorithmHyperParameters", r, r.Algorithm, c.AlgorithmHyperParameters); err != nil {
+		return err
+	}
+	if err := s.checkParameters("featureTransformationParameters", r, r.Features, c.FeatureTransformationParameters); err != nil {
+		return err
+	}
+	if o := c.OptimizationObjective; o != nil && o.ObjectiveSensitivity != "OFF" {
+		if !r.Objective {
+			return invalid("solutionConfig.optimizationObjective cannot be used with %s; aws-user-personalization and aws-personalized-ranking take it.", r.Name)
+		}
+		return invalid("solutionConfig.optimizationObjective: this version of Bespoke optimises for relevance only. Leave it out, or set objectiveSensitivity to OFF.")
+	}
+	if err := checkTrainingData(c.TrainingDataConfig, columns); err != nil {
+		return err
+	}
+	if a := c.AutoTrainingConfig; a != nil {
+		if _, err := parseSchedule(a.SchedulingExpression); err != nil {
+			return err
+		}
+	}
+	if err := s.checkHPO(r, c.HpoConfig); err != nil {
+		return err
+	}
+	return checkEvents(r, c.EventsConfig, eventType)
+}
+
+func invalid(format string, args ...any) error {
+	return bespoke.Errorf(bespoke.InvalidInput, format, args...)
+}
+
+// unknownParameter begins with Amazon's own text.
+func (s *Service) unknownParameter(member string, r catalog.Recipe, all []catalog.Parameter, name string) error {
+	return invalid("Provide a hyperparameter that is used in the algorithm: %s. solutionConfig.%s has %q; %s takes: %s.",
+		r.AlgorithmARN(s.cfg.Scope.Partition), member, cutText(name), r.Name, catalog.Names(all))
+}
+
+func (s *Service) checkParameters(member string, r catalog.Recipe, all []catalog.Parameter, given map[string]string) error {
+	for name, value := range given {
+		p, ok := catalog.Named(all, name)
+		if !ok {
+			return s.unknownParameter(member, r, all, name)
+		}
+		if p.RangesOnly {
+			return invalid("solutionConfig.%s.%s cannot be set. Give a range for it in hpoConfig, with performHPO.", member, name)
+		}
+		if why := p.Accepts(value); why != "" {
+			return invalid("solutionConfig.%s: %s", member, why)
+		}
+	}
+	values := catalog.Values(all, given)
+	for _, of := range []string{"user_history_length", "item_interaction_count"} {
+		low, okLow := values["min_"+of+"_percentile"]
+		high, okHigh := values["max_"+of+"_percentile"]
+		if okLow && okHigh && float(low) >= float(high) {
+			return invalid("solutionConfig.%s: min_%[2]s_percentile is %[3]s, which is not below max_%[2]s_percentile, %[4]s.", member, of, low, high)
+		}
+	}
+	return nil
+}
+
+// float reads a number that has been checked.
+func float(s string) float64 {
+	v, _ := strconv.ParseFloat(s, 64)
+	return v
+}
+
+func checkTrainingData(c *wire.TrainingDataConfig, columns map[bespoke.DatasetType]*schema.Schema) error {
+	if c == nil {
+		return nil
+	}
+	for member, sets := range map[string]map[string][]string{"excludedDatasetColumns": c.ExcludedDatasetColumns, "includedDatasetColumns": c.IncludedDatasetColumns} {
+		for name, list := range sets {
+			t, err := parseDatasetType(name)
+			if err != nil {
+				return err
+			}
+			for _, column := range list {
+				if member == "excludedDatasetColumns" && t == bespoke.Interactions && column == "EVENT_TYPE" {
+					return invalid("solutionConfig.trainingDataConfig.%s.%s: EVENT_TYPE cannot be left out of training.", member, name)
+				}
+				if sc := columns[t]; sc != nil {
+					if _, ok := sc.Column(column); !ok {
+						return invalid("solutionConfig.trainingDataConfig.%s.%s: the dataset has no column %q.", member, name, cutText(column))
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+var schedule = regexp.MustCompile(`^rate\((\d+) days?\)$`)
+
+// defaultSchedule is how often a solution trains by itself unless told
+// otherwise.
+const defaultSchedule = 7 * 24 * time.Hour
+
+// parseSchedule reads rate(N days), N from 1 to 30.
+func parseSchedule(expression string) (time.Duration, error) {
+	m := schedule.FindStringSubmatch(expression)
+	if m != nil {
+		if n, err := strconv.Atoi(m[1]); err == nil && n >= 1 && n <= 30 {
+			return time.Duration(n) * 24 * time.Hour, nil
+		}
+	}
+	return 0, invalid("autoTrainingConfig.schedulingExpression %q is not rate(N days) with N from 1 to 30, such as rate(7 days).", expression)
+}
+
+func checkEvents(r catalog.Recipe, c *wire.EventsConfig, eventType string) error {
+	if c == nil || len(c.EventParametersList) == 0 {
+		return nil
+	}
+	if !r.Events {
+		return invalid("eventsConfig cannot be used with %s; aws-user-personalization-v2 and aws-personalized-ranking-v2 take it. Use eventType and eventValueThreshold.", r.Name)
+	}
+	if eventType != "" {
+		return invalid("eventType and eventsConfig cannot be given both: list the type in eventsConfig.")
+	}
+	seen := map[string]bool{}
+	for _, p := range c.EventParametersList {
+		if p.EventType == "" {
+			return invalid("eventsConfig.eventParametersList has an entry without eventType.")
+		}
+		if seen[p.EventType] {
+			return invalid("eventsConfig.eventParametersList has the eventType %q twice.", p.EventType)
+		}
+		seen[p.EventType] = true
+	}
+	return nil
+}
+
+func (s *Service) checkHPO(r catalog.Recipe, c *wire.HPOConfig) error {
+	if c == nil {
+		return nil
+	}
+	if rc := c.HpoResourceConfig; rc != nil {
+		for _, n := range []struct {
+			name, value string
+			most        int
+		}{{"maxNumberOfTrainingJobs", rc.MaxNumberOfTrainingJobs, maxTrials}, {"maxParallelTrainingJobs", rc.MaxParallelTrainingJobs, maxParallelTrials}} {
+			if v, err := strconv.Atoi(n.value); n.value != "" && (err != nil || v < 1 || v > n.most) {
+				return invalid("solutionConfig.hpoConfig.hpoResourceConfig.%s must be a whole number from 1 to %d; it is %q.", n.name, n.most, cutText(n.value))
+			}
+		}
+	}
+	ranges := c.AlgorithmHyperParameterRanges
+	if ranges == nil {
+		return nil
+	}
+	for _, g := range ranges.IntegerHyperParameterRanges {
+		if err := s.checkRange(r, g.Name, catalog.Integer, number(g.MinValue), number(g.MaxValue)); err != nil {
+			return err
+		}
+	}
+	for _, g := range ranges.ContinuousHyperParameterRanges {
+		if err := s.checkRange(r, g.Name, catalog.Continuous, number(g.MinValue), number(g.MaxValue)); err != nil {
+			return err
+		}
+	}
+	for _, g := range ranges.CategoricalHyperParameterRanges {
+		if err := s.checkRange(r, g.Name, catalog.Categorical, g.Values...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func number[N int | float64](v *N) string {
+	if v == nil {
+		return ""
+	}
+	return strconv.FormatFloat(float64(*v), 'f', -1, 64)
+}
+
+// checkRange checks the bounds or values that a parameter is to be tuned in.
+func (s *Service) checkRange(r catalog.Recipe, name string, kind catalog.Kind, values ...string) error {
+	p, ok := catalog.Named(r.Algorithm, name)
+	if !ok {
+		return s.unknownParameter("hpoConfig.algorithmHyperParameterRanges", r, r.Algorithm, name)
+	}
+	if !p.Tunable || p.Kind != kind {
+		return invalid("solutionConfig.hpoConfig.algorithmHyperParameterRanges: %s of %s cannot be tuned in a range of this kind. DescribeAlgorithm has the ranges.", name, r.Name)
+	}
+	for _, v := range values {
+		if v == "" {
+			continue
+		}
+		if why := p.Accepts(v); why != "" {
+			return invalid("solutionConfig.hpoConfig.algorithmHyperParameterRanges: %s", why)
+		}
+	}
+	if kind != catalog.Categorical && values[0] != "" && values[1] != "" && float(values[0]) > float(values[1]) {
+		return invalid("solutionConfig.hpoConfig.algorithmHyperParameterRanges: %s has a minValue above its maxValue.", name)
+	}
+	return nil
+}
+
+// columns returns the schemas of a group's datasets.
+func (s *Service) columns(ctx context.Context, group bespoke.ARN) (map[bespoke.DatasetType]*schema.Schema, error) {
+	out := map[bespoke.DatasetType]*schema.Schema{}
+	for _, t := range datasetTypes {
+		d, ok, err := s.datasetOf(ctx, group, t)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			if out[t], err = s.parsedSchema(ctx, d.SchemaARN); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+// configText is a config as it is stored.
+func configText[T any](c *T) (string, error) {
+	if c == nil {
+		return "{}", nil
+	}
+	text, err := json.Marshal(c)
+	return string(text), err
+}
+
+// parseConfig is the inverse.
+func parseConfig[T any](text string) (*T, error) {
+	c := new(T)
+	return c, json.Unmarshal([]byte(text), c)
+}
+
+// cutText shortens what a client sent to what a message can hold.
+func cutText(s string) string {
+	const most = 64
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "..."
+}

@@ -1,0 +1,335 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"bespoke"
+	"bespoke/awsapi/wire"
+	"bespoke/history"
+	"bespoke/lake"
+	"bespoke/store"
+	"bespoke/train"
+)
+
+// errStopped is why a training was cancelled that a client has stopped.
+var errStopped = errors.New("the training was stopped")
+
+// runTraining brings a solution version to its end. It returns an error where
+// the server, not the data, is at fault; then it is called again, and trains
+// anew from the same states of the datasets and the same seed. One that was
+// killed after its artifact was published makes the same artifact again.
+func (s *Service) runTraining(ctx context.Context, arn bespoke.ARN) error {
+	v, err := s.cfg.Store.SolutionVersion(ctx, arn)
+	if err != nil {
+		return err
+	}
+	switch v.Status {
+	case bespoke.CreatePending:
+		if err := s.cfg.Store.Move(ctx, arn, v.Status, bespoke.CreateInProgress, ""); err != nil {
+			return err
+		}
+	case bespoke.CreateInProgress:
+	case bespoke.CreateStopping:
+		return s.endStopped(ctx, arn)
+	default:
+		return nil
+	}
+	run := &trainingRun{began: time.Now()}
+	work, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	run.cancel = cancel
+	s.trainings.add(arn, run)
+	defer s.trainings.remove(arn)
+	// A stop that came before the run could be found.
+	if v, err = s.cfg.Store.SolutionVersion(ctx, arn); err != nil {
+		return err
+	}
+	if v.Status == bespoke.CreateStopping {
+		return s.endStopped(ctx, arn)
+	}
+
+	tr, err := s.fit(work, v, run)
+	if context.Cause(work) == errStopped {
+		return s.endStopped(ctx, arn)
+	}
+	reason := ""
+	if err != nil {
+		if reason, err = failure(err); err != nil {
+			return err
+		}
+		reason = "Create failed. " + reason
+	}
+	if err := s.cfg.Store.SaveTraining(ctx, arn, tr); err != nil {
+		return err
+	}
+	err = s.cfg.Store.FinishSolutionVersion(ctx, arn, reason)
+	if state, ok := errors.AsType[*store.StateError](err); ok && state.Status == bespoke.CreateStopping {
+		return s.endStopped(ctx, arn) // stopped at the last moment
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.unpin(ctx, v); err != nil {
+		return err
+	}
+	s.cfg.Logger.InfoContext(ctx, "training ended", "arn", arn, "reason", reason, "took", time.Since(run.began), "warnings", len(tr.Warnings))
+	return nil
+}
+
+// endStopped settles a version that was stopped.
+func (s *Service) endStopped(ctx context.Context, arn bespoke.ARN) error {
+	if err := s.cfg.Models.Remove(arn); err != nil {
+		return err
+	}
+	v, err := s.cfg.Store.SolutionVersion(ctx, arn)
+	if err != nil {
+		return err
+	}
+	if err := s.unpin(ctx, v); err != nil {
+		return err
+	}
+	return s.cfg.Store.Move(ctx, arn, bespoke.CreateStopping, bespoke.CreateStopped, "")
+}
+
+// fit trains a version and publishes its artifact. It returns what is known of
+// the training even where it fails.
+func (s *Service) fit(ctx context.Context, v bespoke.SolutionVersion, run *trainingRun) (store.Training, error) {
+	tr, sources, err := s.pinned(ctx, v)
+	if err != nil {
+		return tr, err
+	}
+	spec, err := s.spec(v)
+	if err != nil {
+		return tr, err
+	}
+	source := func(t bespoke.DatasetType) *train.Source {
+		if from, ok := sources[t]; ok {
+			return &from
+		}
+		return nil
+	}
+	interactions := source(bespoke.Interactions)
+	if interactions == nil {
+		return tr, invalid("The dataset group has no ACTIVE Interactions dataset. Create one and import interactions first.")
+	}
+	spec.Interactions, spec.Items, spec.Users = *interactions, source(bespoke.Items), source(bespoke.Users)
+	spec.Progress = run.report
+	began := time.Now()
+	result, err := train.Run(ctx, spec)
+	tr.Warnings = result.Warnings
+	if err != nil {
+		return tr, err
+	}
+	run.report(train.Progress{Phase: "PUBLISHING", Metrics: result.Metrics})
+	if err := s.cfg.Models.Publish(v.ARN, result.Artifact); err != nil {
+		return tr, err
+	}
+	tr.Hours, tr.Metrics, tr.Extra = time.Since(began).Hours(), result.Metrics, result.Extra
+	for _, p := range result.Phases {
+		tr.Phases = append(tr.Phases, store.Phase{Name: p.Name, Started: p.Started, Took: p.Took})
+	}
+	return tr, nil
+}
+
+// spec is what a version's settings mean for its training.
+func (s *Service) spec(v bespoke.SolutionVersion) (train.Spec, error) {
+	config, err := parseConfig[wire.SolutionConfig](v.Config)
+	if err != nil {
+		return train.Spec{}, err
+	}
+	r, err := s.recipe(string(v.RecipeARN))
+	if err != nil {
+		return train.Spec{}, err
+	}
+	spec := train.Spec{
+		Recipe: r.Name, Algorithm: config.AlgorithmHyperParameters, Features: config.FeatureTransformationParameters,
+		Rules: eventRules(v.EventType, config), Seed: v.Seed, Workers: s.cfg.Workers,
+		MinInteractions: s.cfg.Limits.TrainInteractions, MinUsers: s.cfg.Limits.TrainUsers,
+	}
+	if c := config.TrainingDataConfig; c != nil {
+		spec.Excluded, spec.Included = byType(c.ExcludedDatasetColumns), byType(c.IncludedDatasetColumns)
+	}
+	return spec, nil
+}
+
+// eventRules says which interactions a solution is about.
+func eventRules(eventType string, config *wire.SolutionConfig) []history.Rule {
+	if c := config.EventsConfig; c != nil && len(c.EventParametersList) > 0 {
+		var rules []history.Rule
+		for _, p := range c.EventParametersList {
+			r := history.Rule{EventType: p.EventType}
+			if p.EventValueThreshold != nil {
+				r.MinValue = new(float32(*p.EventValueThreshold))
+			}
+			rules = append(rules, r)
+		}
+		return rules
+	}
+	r := history.Rule{EventType: eventType}
+	if config.EventValueThreshold != "" {
+		r.MinValue = new(float32(float(config.EventValueThreshold)))
+	}
+	if r == (history.Rule{}) {
+		return nil
+	}
+	return []history.Rule{r}
+}
+
+func byType(sets map[string][]string) map[bespoke.DatasetType][]string {
+	out := map[bespoke.DatasetType][]string{}
+	for name, columns := range sets {
+		if t, err := parseDatasetType(name); err == nil { // as it was when the solution was made
+			out[t] = columns
+		}
+	}
+	return out
+}
+
+// trainedTypes are the datasets that are trained on.
+var trainedTypes = []bespoke.DatasetType{bespoke.Interactions, bespoke.Items, bespoke.Users}
+
+// datasetOf returns the ACTIVE dataset of a type, if the group has one.
+func (s *Service) datasetOf(ctx context.Context, group bespoke.ARN, t bespoke.DatasetType) (bespoke.Dataset, bool, error) {
+	d, err := s.cfg.Store.Dataset(ctx, s.cfg.Scope.Dataset(group.Name(), t))
+	if errors.Is(err, store.ErrNotFound) {
+		return d, false, nil
+	}
+	return d, err == nil && d.Status == bespoke.Active, err
+}
+
+// pin returns the present state of a group's dataset, nil if there is none.
+func (s *Service) pin(ctx context.Context, group bespoke.ARN, t bespoke.DatasetType) (*store.Input, error) {
+	d, ok, err := s.datasetOf(ctx, group, t)
+	if err != nil || !ok {
+		return nil, err
+	}
+	table, err := s.cfg.Lake.Table(ctx, d.ARN)
+	if err != nil {
+		return nil, err
+	}
+	snapshot, err := table.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := snapshot.Rows()
+	if err != nil {
+		return nil, err
+	}
+	return &store.Input{Dataset: d.ARN, Type: t, Snapshot: snapshot.ID, Rows: rows[lake.Bulk] + rows[lake.Put], Read: time.Now().UTC()}, nil
+}
+
+// inputs returns the present states of what is trained on.
+func (s *Service) inputs(ctx context.Context, group bespoke.ARN) ([]store.Input, error) {
+	var all []store.Input
+	for _, t := range trainedTypes {
+		in, err := s.pin(ctx, group, t)
+		if err != nil {
+			return nil, err
+		}
+		if in != nil {
+			all = append(all, *in)
+		}
+	}
+	return all, nil
+}
+
+// tagName is the tag that keeps what a version reads from expiring.
+func tagName(version bespoke.ARN) string {
+	return "training-" + strings.ReplaceAll(version.Name(), "/", "-")
+}
+
+// pinned returns the states that a version's training reads: those of the first
+// time that it began, which stay readable until the version is settled.
+func (s *Service) pinned(ctx context.Context, v bespoke.SolutionVersion) (tr store.Training, sources map[bespoke.DatasetType]train.Source, err error) {
+	tr, begun, err := s.cfg.Store.Training(ctx, v.ARN)
+	if err != nil {
+		return tr, nil, err
+	}
+	tr = store.Training{Inputs: tr.Inputs}
+	if !begun {
+		if tr.Inputs, err = s.inputs(ctx, v.GroupARN); err != nil {
+			return tr, nil, err
+		}
+	}
+	sources = map[bespoke.DatasetType]train.Source{}
+	for _, in := range tr.Inputs {
+		d, err := s.cfg.Store.Dataset(ctx, in.Dataset)
+		if err != nil {
+			return tr, nil, err
+		}
+		table, err := s.cfg.Lake.Table(ctx, in.Dataset)
+		if err != nil {
+			return tr, nil, err
+		}
+		// A table without commits has no state to keep.
+		snapshot, err := table.Snapshot(ctx)
+		if in.Snapshot != 0 {
+			if err := table.Tag(ctx, tagName(v.ARN), in.Snapshot); err != nil {
+				return tr, nil, err // one that has just expired is found anew
+			}
+			snapshot, err = table.At(ctx, in.Snapshot)
+		}
+		if err != nil {
+			return tr, nil, err
+		}
+		sc, err := s.parsedSchema(ctx, d.SchemaARN)
+		if err != nil {
+			return tr, nil, err
+		}
+		sources[in.Type] = train.Source{Snapshot: snapshot, Schema: sc}
+	}
+	if begun {
+		return tr, sources, nil
+	}
+	return tr, sources, s.cfg.Store.SaveTraining(ctx, v.ARN, tr)
+}
+
+// unpin lets what a training has read expire.
+func (s *Service) unpin(ctx context.Context, v bespoke.SolutionVersion) error {
+	for _, t := range trainedTypes {
+		table, err := s.cfg.Lake.Table(ctx, s.cfg.Scope.Dataset(v.GroupARN.Name(), t))
+		if errors.Is(err, lake.ErrNoTable) {
+			continue
+		}
+		if err == nil {
+			err = table.Untag(ctx, tagName(v.ARN))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetVersions removes the artifacts of a solution's versions.
+func (s *Service) forgetVersions(ctx context.Context, v bespoke.Solution) error {
+	for page := (store.Page{Limit: 100}); ; {
+		versions, next, err := s.cfg.Store.SolutionVersions(ctx, v.ARN, page)
+		if err != nil {
+			return err
+		}
+		for _, version := range versions {
+			if err := s.cfg.Models.Remove(version.ARN); err != nil {
+				return err
+			}
+		}
+		if page.After = next; next.IsZero() {
+			return nil
+		}
+	}
+}
+
+// SweepModels removes artifacts without a version, which crashes have left. No
+// job may run yet.
+func (s *Service) SweepModels(ctx context.Context) error {
+	return s.cfg.Models.Sweep(func(name string) (bool, error) {
+		v, err := s.cfg.Store.SolutionVersion(ctx, s.cfg.Scope.Solution(name))
+		if errors.Is(err, store.ErrNotFound) {
+			return false, nil
+		}
+		return err == nil && (v.Status == bespoke.Active || v.Status.Unfinished()), err
+	})
+}

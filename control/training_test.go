@@ -1,0 +1,303 @@
+package control_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"bespoke"
+	"bespoke/awsapi/wire"
+	"bespoke/control"
+)
+
+const popularityRecipe = "arn:aws:personalize:::recipe/aws-popularity-count"
+
+// history is a CSV of interactions: user N has seen the items 0 to N.
+func historyCSV(users int) string {
+	var b strings.Builder
+	b.WriteString("USER_ID,ITEM_ID,TIMESTAMP\n")
+	for u := range users {
+		for i := range u + 1 {
+			fmt.Fprintf(&b, "u%d,i%d,%d\n", u, i, 1_700_000_000+u*1000+i)
+		}
+	}
+	return b.String()
+}
+
+// interacted makes a group with a dataset of interactions.
+func (f *fixture) interacted(group string, users int) (dataset string) {
+	f.Helper()
+	dataset = f.dataset(group, "Interactions", interactions)
+	f.imported(group+"-import", dataset, historyCSV(users), bespoke.Active)
+	return dataset
+}
+
+// solution makes an ACTIVE solution.
+func (f *fixture) solution(group string, change func(*wire.CreateSolutionRequest)) string {
+	f.Helper()
+	in := wire.CreateSolutionRequest{Name: group + "-solution", DatasetGroupArn: string(scope.DatasetGroup(group)), RecipeArn: popularityRecipe}
+	if change != nil {
+		change(&in)
+	}
+	out, err := f.CreateSolution(f.ctx, &in)
+	f.must(err)
+	f.advance(out.SolutionArn)
+	return out.SolutionArn
+}
+
+// trained makes a version and trains it.
+func (f *fixture) trained(solution string, want bespoke.Status) *wire.SolutionVersion {
+	f.Helper()
+	out, err := f.CreateSolutionVersion(f.ctx, &wire.CreateSolutionVersionRequest{SolutionArn: solution})
+	f.must(err)
+	f.advance(out.SolutionVersionArn)
+	v := f.version(out.SolutionVersionArn)
+	if v.Status != string(want) {
+		f.Fatalf("the version is %s, want %s: %s", v.Status, want, v.FailureReason)
+	}
+	return v
+}
+
+func (f *fixture) version(arn string) *wire.SolutionVersion {
+	f.Helper()
+	out, err := f.DescribeSolutionVersion(f.ctx, &wire.DescribeSolutionVersionRequest{SolutionVersionArn: arn})
+	f.must(err)
+	return out.SolutionVersion
+}
+
+// campaign deploys a version.
+func (f *fixture) campaign(name, version string, config *wire.CampaignConfig) string {
+	f.Helper()
+	out, err := f.CreateCampaign(f.ctx, &wire.CreateCampaignRequest{Name: name, SolutionVersionArn: version, CampaignConfig: config})
+	f.must(err)
+	f.advance(out.CampaignArn)
+	return out.CampaignArn
+}
+
+func (f *fixture) describedCampaign(arn string) *wire.Campaign {
+	f.Helper()
+	out, err := f.DescribeCampaign(f.ctx, &wire.DescribeCampaignRequest{CampaignArn: arn})
+	f.must(err)
+	return out.Campaign
+}
+
+func (f *fixture) recommended(campaign, user string, n int) []string {
+	f.Helper()
+	out, err := f.GetRecommendations(f.ctx, &wire.GetRecommendationsRequest{CampaignArn: campaign, UserId: user, NumResults: &n})
+	f.must(err)
+	ids := make([]string, len(out.ItemList))
+	for i, it := range out.ItemList {
+		ids[i] = it.ItemId
+	}
+	return ids
+}
+
+// TestTraining goes from interactions to recommendations.
+func TestTraining(t *testing.T) {
+	t.Parallel()
+	f := open(t, nil)
+	f.interacted("shop", 30)
+	solution := f.solution("shop", nil)
+	v := f.trained(solution, bespoke.Active)
+	if v.TrainingMode != "FULL" || v.TrainingType != "MANUAL" || v.TrainingHours == nil || *v.TrainingHours <= 0 || v.SolutionConfig == nil ||
+		!strings.HasPrefix(v.SolutionVersionArn, solution+"/") || v.Name != "shop-solution/"+v.SolutionVersionArn[len(solution)+1:] {
+		t.Errorf("the version is %+v", v)
+	}
+	described, err := f.DescribeSolution(f.ctx, &wire.DescribeSolutionRequest{SolutionArn: solution})
+	f.must(err)
+	if s := described.Solution; s.LatestSolutionVersion == nil || s.LatestSolutionVersion.SolutionVersionArn != v.SolutionVersionArn || !*s.PerformAutoTraining {
+		t.Errorf("the solution is %+v", s)
+	}
+	p, err := f.service.TrainingProgress(f.ctx, bespoke.ARN(v.SolutionVersionArn))
+	f.must(err)
+	if p.Phase != "DONE" || len(p.Inputs) != 1 || p.Inputs[0].Rows != 465 || p.Inputs[0].Snapshot == 0 || p.Seed == 0 || len(p.Phases) == 0 ||
+		len(p.Warnings) == 0 || !strings.Contains(p.Warnings[0], "it has 465") {
+		t.Errorf("the progress is %+v", p)
+	}
+	metrics, err := f.GetSolutionMetrics(f.ctx, &wire.GetSolutionMetricsRequest{SolutionVersionArn: v.SolutionVersionArn})
+	f.must(err)
+	if m := metrics.Metrics; len(m) != 8 || m["coverage"] <= 0 || m["precision_at_25"] <= 0 || m["precision_at_25"] > 0.04*2 || p.Extra["last_item_out_users"] != 29 {
+		t.Errorf("the metrics are %v, %v", m, p.Extra)
+	}
+	campaign := f.campaign("c", v.SolutionVersionArn, nil)
+	if c := f.describedCampaign(campaign); c.Status != "ACTIVE" || *c.MinProvisionedTPS != 1 || c.LatestCampaignUpdate != nil || c.SolutionVersionArn != v.SolutionVersionArn {
+		t.Errorf("the campaign is %+v", c)
+	}
+	if got := fmt.Sprint(f.recommended(campaign, "u3", 3)); got != "[i0 i1 i2]" {
+		t.Errorf("recommended %s", got)
+	}
+}
+
+// cutOff is a store whose trainings cannot be finished while err is set.
+type cutOff struct {
+	control.Store
+	err error
+}
+
+func (c *cutOff) FinishSolutionVersion(ctx context.Context, arn bespoke.ARN, reason string) error {
+	if c.err != nil {
+		return c.err
+	}
+	return c.Store.FinishSolutionVersion(ctx, arn, reason)
+}
+
+// model returns the file of a version's artifact.
+func (f *fixture) model(version string) ([]byte, error) { return os.ReadFile(f.modelPath(version)) }
+
+func (f *fixture) modelPath(version string) string {
+	return filepath.Join(f.models, strings.ReplaceAll(bespoke.ARN(version).Name(), "/", ".")+".model")
+}
+
+// TestTrainingAgain trains a version whose first training was cut off after
+// the artifact was published, and finds the same artifact and what the first
+// training read, although the dataset has changed.
+func TestTrainingAgain(t *testing.T) {
+	t.Parallel()
+	store := &cutOff{err: errors.New("the process ends here")}
+	f := open(t, func(c *control.Config) {
+		c.KeepSnapshots = 0
+		store.Store, c.Store = c.Store, store
+	})
+	dataset := f.interacted("shop", 30)
+	out, err := f.CreateSolutionVersion(f.ctx, &wire.CreateSolutionVersionRequest{SolutionArn: f.solution("shop", nil)})
+	f.must(err)
+	arn := out.SolutionVersionArn
+	if err := f.service.Advance(f.ctx, bespoke.ARN(arn)); !errors.Is(err, store.err) {
+		t.Fatalf("got %v", err)
+	}
+	first, err := f.model(arn)
+	f.must(err)
+	f.imported("more", dataset, historyCSV(40), bespoke.Active)
+	store.err = nil
+	f.advance(arn)
+	second, err := f.model(arn)
+	f.must(err)
+	if !bytes.Equal(first, second) {
+		t.Error("the second training made another model")
+	}
+	p, err := f.service.TrainingProgress(f.ctx, bespoke.ARN(arn))
+	f.must(err)
+	if p.Status != bespoke.Active || p.Inputs[0].Rows != 465 {
+		t.Errorf("the progress is %+v", p)
+	}
+	table, err := f.tables.Table(f.ctx, bespoke.ARN(dataset))
+	f.must(err)
+	if tags, err := table.Tags(f.ctx); err != nil || len(tags) != 0 {
+		t.Errorf("the tags %v stay, %v", tags, err)
+	}
+}
+
+// TestTrainingWithoutData cannot succeed, and says why.
+func TestTrainingWithoutData(t *testing.T) {
+	t.Parallel()
+	f := open(t, nil)
+	f.dataset("empty", "Interactions", interactions)
+	v := f.trained(f.solution("empty", nil), bespoke.CreateFailed)
+	if !strings.HasPrefix(v.FailureReason, "Create failed. There are no interactions to learn from.") {
+		t.Errorf("the reason is %q", v.FailureReason)
+	}
+	f.group("bare", "")
+	_, err := f.CreateSolutionVersion(f.ctx, &wire.CreateSolutionVersionRequest{SolutionArn: f.solution("bare", nil)})
+	f.refused(err, bespoke.InvalidInput, "no ACTIVE Interactions dataset")
+	_, err = f.GetSolutionMetrics(f.ctx, &wire.GetSolutionMetricsRequest{SolutionVersionArn: v.SolutionVersionArn})
+	f.refused(err, bespoke.InUse, "CREATE FAILED")
+}
+
+// TestTrainingStrict refuses to train on less than Amazon does.
+func TestTrainingStrict(t *testing.T) {
+	t.Parallel()
+	f := open(t, func(c *control.Config) { c.Limits.TrainInteractions, c.Limits.TrainUsers = 1000, 25 })
+	f.interacted("few", 30)
+	v := f.trained(f.solution("few", nil), bespoke.CreateFailed)
+	if v.FailureReason != "Create failed. Dataset has fewer than 1000 interactions after filtering: it has 465." {
+		t.Errorf("the reason is %q", v.FailureReason)
+	}
+}
+
+// TestStopTraining stops versions before and in their training.
+func TestStopTraining(t *testing.T) {
+	t.Parallel()
+	store := &cutOff{err: errors.New("the process ends here")}
+	f := open(t, func(c *control.Config) { store.Store, c.Store = c.Store, store })
+	f.interacted("shop", 30)
+	solution := f.solution("shop", nil)
+	create := func() string {
+		t.Helper()
+		out, err := f.CreateSolutionVersion(f.ctx, &wire.CreateSolutionVersionRequest{SolutionArn: solution})
+		f.must(err)
+		return out.SolutionVersionArn
+	}
+	stop := func(arn string) error {
+		return f.StopSolutionVersionCreation(f.ctx, &wire.StopSolutionVersionCreationRequest{SolutionVersionArn: arn})
+	}
+	pending := create()
+	f.must(stop(pending))
+	f.advance(pending)
+	if v := f.version(pending); v.Status != "CREATE STOPPED" {
+		t.Errorf("the pending version is %s", v.Status)
+	}
+	f.refused(stop(pending), bespoke.InUse, "CREATE STOPPED")
+
+	begun := create()
+	if err := f.service.Advance(f.ctx, bespoke.ARN(begun)); !errors.Is(err, store.err) {
+		t.Fatalf("got %v", err)
+	}
+	f.must(stop(begun))
+	if v := f.version(begun); v.Status != "CREATE STOPPING" {
+		t.Errorf("the version in training is %s", v.Status)
+	}
+	f.advance(begun)
+	if v := f.version(begun); v.Status != "CREATE STOPPED" {
+		t.Errorf("the version in training is %s", v.Status)
+	}
+	if _, err := f.model(begun); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("its artifact: %v", err)
+	}
+}
+
+// TestTrainDue trains when the time has come and there is something new.
+func TestTrainDue(t *testing.T) {
+	t.Parallel()
+	f := open(t, nil)
+	dataset := f.interacted("shop", 30)
+	solution := f.solution("shop", func(in *wire.CreateSolutionRequest) {
+		in.SolutionConfig = &wire.SolutionConfig{AutoTrainingConfig: &wire.AutoTrainingConfig{SchedulingExpression: "rate(2 days)"}}
+	})
+	count := func(want int) {
+		t.Helper()
+		f.must(f.service.TrainDue(f.ctx))
+		out, err := f.ListSolutionVersions(f.ctx, &wire.ListSolutionVersionsRequest{SolutionArn: solution})
+		f.must(err)
+		if len(out.SolutionVersions) != want {
+			t.Fatalf("%d versions, want %d", len(out.SolutionVersions), want)
+		}
+		if want > 0 {
+			if v := out.SolutionVersions[0]; v.TrainingType != "AUTOMATIC" || v.TrainingMode != "FULL" {
+				t.Errorf("the newest version is %+v", v)
+			}
+			f.advance(out.SolutionVersions[0].SolutionVersionArn)
+		}
+	}
+	later := func(d time.Duration) { f.ahead.Add(int64(d)) }
+	count(0)
+	later(bespoke.FirstTraining + time.Minute)
+	count(1)
+	later(25 * time.Hour)
+	count(1) // two days have not passed
+	later(25 * time.Hour)
+	count(1) // nothing is new
+	f.imported("more", dataset, historyCSV(31), bespoke.Active)
+	count(1) // the period has begun anew
+	later(49 * time.Hour)
+	job := f.accepted("unfinished", dataset, f.put("unfinished.csv", historyCSV(32)))
+	count(1) // it waits for the import
+	f.advance(job)
+	count(2)
+}

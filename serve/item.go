@@ -1,0 +1,90 @@
+package serve
+
+import (
+	"math"
+	"strconv"
+
+	"bespoke/awsapi/wire"
+	"bespoke/history"
+	"bespoke/recipe"
+)
+
+// The reasons that aws-user-personalization-v2 gives for items that the model
+// would not normally recommend.
+const (
+	reasonExploration = "Exploration"
+	reasonPopular     = "Popular item"
+)
+
+// fillers reports whether the recipe's answers say which items are not what the
+// model recommends.
+func (d *Deployment) fillers() bool { return d.Recipe.Name == "aws-user-personalization-v2" }
+
+// items is an answer as the API has it. Scores may be nil.
+func (d *Deployment) items(ranked []recipe.Scored, scores []float64, columns []history.Column) []wire.PredictedItem {
+	ids := d.Artifact.Model.Items()
+	out := make([]wire.PredictedItem, len(ranked))
+	values := make([]float64, len(scores))
+	for i, r := range ranked {
+		out[i].ItemId = ids.ID(r.Item)
+		if scores != nil && !math.IsNaN(scores[i]) {
+			values[i] = math.Round(scores[i]*scoreDigits) / scoreDigits
+			out[i].Score = &values[i]
+		}
+		if d.fillers() {
+			switch r.Why {
+			case recipe.Explored:
+				out[i].Reason = []string{reasonExploration}
+			case recipe.Popular:
+				out[i].Reason = []string{reasonPopular}
+			}
+		}
+		if columns != nil {
+			out[i].Metadata = d.metadata(out[i].ItemId, columns)
+		}
+	}
+	return out
+}
+
+// columns returns the columns that a request asks for, nil for none.
+func (d *Deployment) columns(asked map[string][]string) ([]history.Column, error) {
+	if len(asked) == 0 {
+		return nil, nil
+	}
+	names, ok := asked[metadataDatasetName]
+	switch {
+	case !ok || len(asked) > 1:
+		return nil, invalid("metadataColumns takes columns of the Items dataset, under the key %s.", metadataDatasetName)
+	case !d.Metadata:
+		return nil, invalid("metadataColumns: the campaign %s was not made with enableMetadataWithRecommendations. Update it, or leave metadataColumns out.", d.Campaign)
+	case len(names) > maxMetadataColumns:
+		return nil, invalid("metadataColumns names %d columns; at most %d.", len(names), maxMetadataColumns)
+	}
+	out := make([]history.Column, 0, len(names))
+	for _, name := range names {
+		c, ok := d.Artifact.Items.Column(name)
+		if !ok {
+			return nil, invalid("metadataColumns: the Items dataset had no column %.100q when %s was trained.", name, d.Version)
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// metadata is what an item has in the columns; what it lacks is left out.
+func (d *Deployment) metadata(item string, columns []history.Column) map[string]string {
+	out := map[string]string{}
+	row, ok := d.Artifact.Items.IDs.Lookup(item)
+	if !ok {
+		return out
+	}
+	for _, c := range columns {
+		switch {
+		case c.Number != nil && !math.IsNaN(c.Number[row]):
+			out[c.Name] = strconv.FormatFloat(c.Number[row], 'f', -1, 64)
+		case c.Text != nil && c.Text[row] != "":
+			out[c.Name] = c.Text[row]
+		}
+	}
+	return out
+}

@@ -1,0 +1,73 @@
+package serve
+
+import (
+	"strings"
+	"sync"
+
+	"bespoke"
+)
+
+// Given is one answer that was given: what an event's recommendationId refers
+// to.
+type Given struct {
+	Campaign bespoke.ARN
+	User     string
+	Items    []string // in the order of the answer
+}
+
+// memory keeps the newest answers, at most so many. Safe for concurrent use.
+type memory struct {
+	mu   sync.Mutex
+	ring []given
+	next int
+	byID map[string]int // where in ring
+}
+
+// given is an answer in few allocations: its items are one text.
+type given struct {
+	id, user string
+	campaign bespoke.ARN
+	items    string
+	ends     []uint32 // of each item in items
+}
+
+func newMemory(n int) *memory { return &memory{ring: make([]given, n), byID: make(map[string]int, n)} }
+
+// add remembers an answer in place of the oldest one.
+func (m *memory) add(id string, campaign bespoke.ARN, user string, n int, item func(i int) string) {
+	if len(m.ring) == 0 {
+		return
+	}
+	var b strings.Builder
+	g := given{id: id, user: user, campaign: campaign, ends: make([]uint32, n)}
+	for i := range n {
+		b.WriteString(item(i))
+		g.ends[i] = uint32(b.Len())
+	}
+	g.items = b.String()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.byID, m.ring[m.next].id)
+	m.ring[m.next] = g
+	m.byID[id] = m.next
+	m.next = (m.next + 1) % len(m.ring)
+}
+
+func (m *memory) get(id string) (Given, bool) {
+	m.mu.Lock()
+	i, ok := m.byID[id]
+	var g given
+	if ok {
+		g = m.ring[i]
+	}
+	m.mu.Unlock()
+	if !ok {
+		return Given{}, false
+	}
+	out := Given{Campaign: g.campaign, User: g.user, Items: make([]string, len(g.ends))}
+	from := uint32(0)
+	for i, to := range g.ends {
+		out.Items[i], from = g.items[from:to], to
+	}
+	return out, true
+}

@@ -1,0 +1,174 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"bespoke/history"
+	"bespoke/lake"
+	"bespoke/schema"
+)
+
+// Source is a state of a dataset and what its columns mean.
+type Source struct {
+	Snapshot *lake.Snapshot
+	Schema   *schema.Schema
+}
+
+// interactions reads the rows of an Interactions dataset. Events without a user
+// count for the user that their session has been linked to, and are left out
+// where there is none.
+func interactions(ctx context.Context, from Source) (*history.History, error) {
+	columns := []string{"USER_ID", "ITEM_ID", "TIMESTAMP", lake.SessionColumn}
+	for _, name := range []string{"EVENT_TYPE", "EVENT_VALUE"} {
+		if _, ok := from.Schema.Column(name); ok {
+			columns = append(columns, name)
+		}
+	}
+	owners, err := sessions(ctx, from.Snapshot)
+	if err != nil {
+		return nil, err
+	}
+	var b history.Builder
+	for batch, err := range from.Snapshot.Scan(ctx, columns, "") {
+		if err != nil {
+			return nil, err
+		}
+		cols := batch.Record.Columns()
+		for i := range int(batch.Record.NumRows()) {
+			if batch.Dead.Has(i) {
+				continue
+			}
+			in := history.Interaction{User: text(cols[0], i), Item: text(cols[1], i), Time: int64(numeric(cols[2], i))}
+			if session := text(cols[3], i); session != "" && session == in.User {
+				owner, linked := owners[session]
+				if !linked {
+					continue
+				}
+				in.User = owner
+			}
+			for c := 4; c < len(cols); c++ {
+				switch {
+				case columns[c] == "EVENT_TYPE":
+					in.EventType = text(cols[c], i)
+				case !cols[c].IsNull(i):
+					in.Value = new(float32(numeric(cols[c], i)))
+				}
+			}
+			if err := b.Add(in); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return b.History(), nil
+}
+
+// sessions returns the user of each session that has one.
+func sessions(ctx context.Context, from *lake.Snapshot) (map[string]string, error) {
+	owners := map[string]string{}
+	for batch, err := range from.Scan(ctx, []string{"USER_ID", lake.SessionColumn}, lake.Put) {
+		if err != nil {
+			return nil, err
+		}
+		users, of := batch.Record.Column(0), batch.Record.Column(1)
+		for i := range int(batch.Record.NumRows()) {
+			if user, session := text(users, i), text(of, i); !batch.Dead.Has(i) && session != "" && user != session {
+				owners[session] = user
+			}
+		}
+	}
+	return owners, nil
+}
+
+// metadata reads the rows of an Items or Users dataset. Of several rows with
+// one ID the one that arrived last counts.
+func metadata(ctx context.Context, from Source, key string) (*history.Metadata, error) {
+	names := []string{key, lake.ArrivedColumn}
+	var columns []history.Column
+	for _, c := range from.Schema.Columns {
+		if c.Name != key {
+			names = append(names, c.Name)
+			columns = append(columns, history.Column{Name: c.Name, Categorical: c.Categorical, Textual: c.Textual})
+		}
+	}
+	m := &history.Metadata{IDs: history.NewDictionary(), Columns: columns}
+	var arrived []int64
+	for batch, err := range from.Snapshot.Scan(ctx, names, "") {
+		if err != nil {
+			return nil, err
+		}
+		cols := batch.Record.Columns()
+		for i := range int(batch.Record.NumRows()) {
+			if batch.Dead.Has(i) {
+				continue
+			}
+			at := int64(numeric(cols[1], i))
+			row := int(m.IDs.Add(text(cols[0], i)))
+			switch {
+			case row == len(arrived):
+				arrived = append(arrived, at)
+			case at < arrived[row]:
+				continue
+			default:
+				arrived[row] = at
+			}
+			for c := range m.Columns {
+				set(&m.Columns[c], row, cols[c+2], i)
+			}
+		}
+	}
+	return m, nil
+}
+
+// set takes value i of an array into a row of a column, which may be new.
+func set(c *history.Column, row int, a arrow.Array, i int) {
+	switch a.(type) {
+	case *array.String, *array.Boolean:
+		if row == len(c.Text) {
+			c.Text = append(c.Text, "")
+		}
+		c.Text[row] = text(a, i)
+	default:
+		if row == len(c.Number) {
+			c.Number = append(c.Number, math.NaN())
+		}
+		c.Number[row] = numeric(a, i)
+	}
+}
+
+// text returns a value of a string or boolean column, "" for null.
+func text(a arrow.Array, i int) string {
+	if a.IsNull(i) {
+		return ""
+	}
+	switch a := a.(type) {
+	case *array.String:
+		return a.Value(i)
+	case *array.Boolean:
+		return strconv.FormatBool(a.Value(i))
+	}
+	panic(fmt.Sprintf("train: %s is no text", a.DataType()))
+}
+
+// numeric returns a value of a number column, NaN for null.
+func numeric(a arrow.Array, i int) float64 {
+	if a.IsNull(i) {
+		return math.NaN()
+	}
+	switch a := a.(type) {
+	case *array.Int32:
+		return float64(a.Value(i))
+	case *array.Int64:
+		return float64(a.Value(i))
+	case *array.Float32:
+		return float64(a.Value(i))
+	case *array.Float64:
+		return a.Value(i)
+	}
+	panic(fmt.Sprintf("train: %s is no number", a.DataType()))
+}

@@ -1,0 +1,216 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"bespoke"
+	"bespoke/artifact"
+	"bespoke/history"
+	"bespoke/recipe"
+	"bespoke/recipe/catalog"
+)
+
+// Can reports whether this program has an algorithm for the recipe.
+func Can(name string) bool {
+	_, ok := catalog.Find(name)
+	return ok
+}
+
+// Spec is one training.
+type Spec struct {
+	Recipe string
+	// Algorithm and Features are the parameters as the solution gives them.
+	Algorithm, Features map[string]string
+	// Rules say which interactions count; none means all.
+	Rules []history.Rule
+	// Excluded are columns that are left out, Included the only ones to take,
+	// where there is an entry for the type.
+	Excluded, Included map[bespoke.DatasetType][]string
+	Seed               int64
+	Workers            int // goroutines that compute; they do not change the model
+
+	Interactions Source
+	Items, Users *Source // nil where there is no such dataset
+	// Fewer interactions, or fewer users with two or more, than these are an
+	// error; where they are 0, fewer than Amazon's minima are a warning.
+	MinInteractions, MinUsers int64
+	// Progress hears how far the training is, from one goroutine at a time.
+	Progress func(Progress)
+}
+
+// Progress is how far a training is.
+type Progress struct {
+	Phase   string             // READING, EVALUATING or FITTING
+	Step    string             // of the phase, as the recipe calls it
+	Share   float64            // of the step, 0 to 1
+	Metrics map[string]float64 // known so far; not to be changed
+}
+
+// Result is what a training has made.
+type Result struct {
+	Artifact *artifact.Artifact
+	Metrics  map[string]float64 // of the hold-out, by the API's names
+	Extra    map[string]float64 // further figures
+	Warnings []string
+	Phases   []Phase
+}
+
+// Phase is a part of the training and when it ran.
+type Phase struct {
+	Name    string
+	Started time.Time
+	Took    time.Duration
+}
+
+// run is one training under way.
+type run struct {
+	Spec
+	recipe recipe.Recipe
+	result Result
+}
+
+// Run trains. The same Spec makes the same model, whatever its Workers. What is
+// wrong with the data or the settings is a *bespoke.Error; it returns ctx's
+// error soon after ctx is done.
+func Run(ctx context.Context, spec Spec) (Result, error) {
+	r, ok := catalog.Find(spec.Recipe)
+	if !ok {
+		return Result{}, bespoke.Errorf(bespoke.InvalidInput, "This version of Bespoke has no algorithm for %s.", spec.Recipe)
+	}
+	t := &run{Spec: spec, recipe: r}
+	settings, err := r.Settings(map[recipe.Kind]map[string]string{recipe.Hyperparameter: spec.Algorithm, recipe.Featurization: spec.Features})
+	if err != nil {
+		return Result{}, err
+	}
+	end := t.phase("READING")
+	in, items, err := t.read(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	in.Settings = settings
+	end()
+	if err := t.enough(in.Interactions); err != nil {
+		return Result{}, err
+	}
+	if err := t.evaluate(ctx, in); err != nil {
+		return Result{}, err
+	}
+	end = t.phase("FITTING")
+	in.Progress = t.steps("FITTING")
+	m, err := r.Fit(ctx, in)
+	if err != nil {
+		return Result{}, err
+	}
+	end()
+	in.Items = items
+	t.result.Artifact = artifact.New(r, m, in)
+	return t.result, ctx.Err()
+}
+
+// phase begins a phase; the function it returns ends it.
+func (t *run) phase(name string) (end func()) {
+	began := time.Now()
+	t.report(Progress{Phase: name})
+	return func() {
+		t.result.Phases = append(t.result.Phases, Phase{Name: name, Started: began, Took: time.Since(began)})
+	}
+}
+
+func (t *run) report(p Progress) {
+	if t.Progress != nil {
+		p.Metrics = t.result.Metrics
+		t.Progress(p)
+	}
+}
+
+// steps passes on what a recipe says while it fits.
+func (t *run) steps(phase string) func(recipe.Progress) {
+	return func(p recipe.Progress) { t.report(Progress{Phase: phase, Step: p.Phase, Share: p.Share}) }
+}
+
+// read reads the datasets. items has all columns of the items, the input's
+// Items those that are trained on.
+func (t *run) read(ctx context.Context) (in recipe.Input, items *history.Metadata, err error) {
+	in = recipe.Input{Seed: uint64(t.Seed), Workers: t.Workers}
+	h, err := interactions(ctx, t.Interactions)
+	if err != nil {
+		return in, nil, fmt.Errorf("train: read interactions: %w", err)
+	}
+	in.Interactions = h.Filter(t.Rules...)
+	if t.Items != nil {
+		if items, err = metadata(ctx, *t.Items, "ITEM_ID"); err != nil {
+			return in, nil, fmt.Errorf("train: read items: %w", err)
+		}
+		in.Items = t.chosen(bespoke.Items, items)
+	}
+	if t.Users != nil {
+		users, err := metadata(ctx, *t.Users, "USER_ID")
+		if err != nil {
+			return in, nil, fmt.Errorf("train: read users: %w", err)
+		}
+		in.Users = t.chosen(bespoke.Users, users)
+	}
+	return in, items, nil
+}
+
+// chosen returns the metadata without the columns that are not trained on.
+func (t *run) chosen(typ bespoke.DatasetType, m *history.Metadata) *history.Metadata {
+	excluded, included := t.Excluded[typ], t.Included[typ]
+	out := &history.Metadata{IDs: m.IDs}
+	for _, c := range m.Columns {
+		if !slices.Contains(excluded, c.Name) && (included == nil || slices.Contains(included, c.Name)) {
+			out.Columns = append(out.Columns, c)
+		}
+	}
+	return out
+}
+
+// enough holds the data against the minima. A dataset without interactions
+// cannot be trained on at all.
+func (t *run) enough(h *history.History) error {
+	if err := recipe.Empty(recipe.Input{Interactions: h}); err != nil {
+		return err
+	}
+	perUser := make([]int, h.Users.Len())
+	for _, u := range h.User {
+		perUser[u]++
+	}
+	users, active := int64(0), int64(0)
+	for _, n := range perUser {
+		if n > 0 {
+			users++
+		}
+		if n > 1 {
+			active++
+		}
+	}
+	n := int64(h.Len())
+	short := func(limit, amazons, got int64, msg string) error {
+		switch {
+		case limit > 0 && got < limit:
+			return bespoke.Errorf(bespoke.InvalidInput, "%s", msg)
+		case got < amazons:
+			t.result.Warnings = append(t.result.Warnings, msg+" Amazon Personalize would refuse to train; expect poor recommendations.")
+		}
+		return nil
+	}
+	if err := short(t.MinInteractions, bespoke.MinTrainInteractions, n,
+		fmt.Sprintf("Dataset has fewer than %d interactions after filtering: it has %d.", bespoke.MinTrainInteractions, n)); err != nil {
+		return err
+	}
+	few := fmt.Sprintf("Dataset has fewer than %d users with at least 2 interactions each: it has %d.", bespoke.MinTrainUsers, active)
+	if err := short(t.MinUsers, bespoke.MinTrainUsers, active, few); err != nil {
+		return err
+	}
+	if share := (users + 99) / 100; active < share {
+		msg := fmt.Sprintf("Fewer than 1%% of the users have at least 2 interactions: %d of %d.", active, users)
+		if t.MinUsers > 0 {
+			return bespoke.Errorf(bespoke.InvalidInput, "%s", msg)
+		}
+		t.result.Warnings = append(t.result.Warnings, msg)
+	}
+	return nil
+}
