@@ -29,6 +29,12 @@ var (
 	ErrNotFound = errors.New("no such object")
 	ErrNoBucket = errors.New("no such bucket")
 	ErrChanged  = errors.New("the object has changed since it was listed")
+	ErrExpired  = errors.New("the credentials have expired")
+	ErrRefused  = errors.New("S3 refuses the request")
+	ErrAnswer   = errors.New("S3 answers something else than was asked for")
+	// ErrUnavailable may pass: S3 was not reached, failed by itself or did not
+	// send on, however often it was tried.
+	ErrUnavailable = errors.New("S3 does not answer")
 )
 
 // Reader is what a Store reads through. *s3.Client is one.
@@ -46,19 +52,23 @@ type Config struct {
 	// May refuses an access that the service behind Client and Reader would
 	// let pass; nil where that service decides by itself. Of the Access it
 	// gets the action, the bucket and the object.
-	May func(iam.Access) error
+	May   func(iam.Access) error
+	Retry Retry
 }
 
 // Store is S3 as one role or caller sees it. Safe for concurrent use.
 type Store struct {
-	client *s3.Client
-	reader Reader
-	may    func(iam.Access) error
+	client  *s3.Client
+	reader  Reader
+	may     func(iam.Access) error
+	retry   Retry
+	renewal *renewal // nil where credentials are what they are
 }
 
 // New returns a store.
 func New(cfg Config) *Store {
-	s := &Store{client: cfg.Client, reader: cfg.Reader, may: cfg.May}
+	s := &Store{client: cfg.Client, reader: cfg.Reader, may: cfg.May, retry: cfg.Retry}
+	s.retry.setDefaults()
 	if s.reader == nil {
 		s.reader = cfg.Client
 	}
@@ -80,9 +90,13 @@ func (s *Store) List(ctx context.Context, bucket, prefix string) iter.Seq2[bespo
 		}
 		in := &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &prefix, Delimiter: aws.String("/")}
 		for {
-			page, err := s.reader.ListObjectsV2(ctx, in)
+			var page *s3.ListObjectsV2Output
+			err := s.call(ctx, "list", name, func(ctx context.Context) (err error) {
+				page, err = s.reader.ListObjectsV2(ctx, in, once)
+				return err
+			})
 			if err != nil {
-				yield(bespoke.Object{}, wrap("list", name, err))
+				yield(bespoke.Object{}, err)
 				return
 			}
 			for _, o := range page.Contents {
@@ -106,9 +120,12 @@ func (s *Store) Stat(ctx context.Context, bucket, key string) (bespoke.Object, e
 	if err := s.check(o.String(), iam.Access{Action: iam.GetObject, Bucket: bucket, Key: key}); err != nil {
 		return o, err
 	}
-	head, err := s.reader.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: &key})
+	var head *s3.HeadObjectOutput
+	err := s.call(ctx, "stat", o.String(), func(ctx context.Context) (err error) {
+		head, err = s.reader.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: &key}, once)
+		return err
+	})
 	if err != nil {
-		err = wrap("stat", o.String(), err)
 		if errors.Is(err, ErrNotFound) {
 			// The answer to HEAD has no body to say what is missing.
 			if _, e := s.reader.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &bucket}); errors.Is(wrap("", "", e), ErrNotFound) {

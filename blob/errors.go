@@ -20,8 +20,9 @@ var byCode = map[string]error{
 	"AccessDenied":          ErrDenied,
 	"AllAccessDisabled":     ErrDenied,
 	"Forbidden":             ErrDenied,
-	"ExpiredToken":          ErrDenied,
-	"ExpiredTokenException": ErrDenied,
+	"ExpiredToken":          ErrExpired,
+	"ExpiredTokenException": ErrExpired,
+	"TokenRefreshRequired":  ErrExpired,
 	"InvalidAccessKeyId":    ErrDenied,
 	"InvalidClientTokenId":  ErrDenied,
 	"InvalidToken":          ErrDenied,
@@ -41,13 +42,23 @@ func wrap(op, name string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if kind := kindOf(err); kind != nil {
+	kind := kindOf(err)
+	if e, ok := errors.AsType[*awshttp.ResponseError](err); ok && kind == nil && refused(e.HTTPStatusCode()) {
+		kind = ErrRefused
+	}
+	if kind != nil && errors.Is(err, kind) {
+		kind = nil // it says so itself
+	}
+	if kind != nil {
 		return fmt.Errorf("%s %s: %w: %w", op, name, kind, err)
 	}
 	return fmt.Errorf("%s %s: %w", op, name, err)
 }
 
 func kindOf(err error) error {
+	if errors.Is(err, ErrChanged) {
+		return ErrChanged
+	}
 	if e, ok := errors.AsType[smithy.APIError](err); ok {
 		if kind := byCode[e.ErrorCode()]; kind != nil {
 			return kind

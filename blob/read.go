@@ -5,30 +5,25 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"bespoke"
 	"bespoke/iam"
 )
 
-const (
-	// resumes is how often a broken body is asked for again without a single
-	// byte in between.
-	resumes = 5
-	// stall is how long a body may stay silent before it counts as broken.
-	stall = time.Minute
-)
+// enough is how many bytes a connection has to bring in Retry.Stall, so that
+// one which trickles counts as stalled.
+const enough = 16 << 10
 
 // Open reads length bytes of the object from offset on, or everything from
 // there where length is -1. Where the object is no longer what o says, Open or
-// a Read answers ErrChanged. A connection that breaks, stalls or ends early is
-// replaced by one that goes on from the byte reached. The body must be closed
-// and is not safe for concurrent use.
+// a Read answers ErrChanged. A connection that breaks, stalls, ends early or
+// brings something else is replaced by one that goes on from the byte reached,
+// until Retry.Attempts in succession have brought nothing. The body must be
+// closed and is not safe for concurrent use.
 func (s *Store) Open(ctx context.Context, o bespoke.Object, offset, length int64) (io.ReadCloser, error) {
 	if length < 0 {
 		length = o.Size - offset
@@ -39,11 +34,11 @@ func (s *Store) Open(ctx context.Context, o bespoke.Object, offset, length int64
 	if err := s.check(o.String(), iam.Access{Action: iam.GetObject, Bucket: o.Bucket, Key: o.Key}); err != nil {
 		return nil, err
 	}
-	b := &body{ctx: ctx, reader: s.reader, object: o, pos: offset, end: offset + length}
+	b := &body{ctx: ctx, store: s, object: o, pos: offset, end: offset + length, tries: attempts{store: s, op: "read", name: o.String()}}
 	if length == 0 {
 		return b, nil
 	}
-	if err := b.open(); err != nil {
+	if err := b.connect(); err != nil {
 		return nil, err
 	}
 	return b, nil
@@ -52,41 +47,91 @@ func (s *Store) Open(ctx context.Context, o bespoke.Object, offset, length int64
 // body is a range of an object, read through one connection after another.
 type body struct {
 	ctx      context.Context // of Open: it bounds every connection
-	reader   Reader
+	store    *Store
 	object   bespoke.Object
 	pos, end int64
-	failed   int // attempts since the last byte
+	tries    attempts
+	broken   error // what ended the connection before, nil at first
 
 	// The connection, nil between two of them.
-	conn   io.ReadCloser
-	cancel context.CancelFunc
-	alarm  *time.Timer // cancels a connection that stalls
+	conn    io.ReadCloser
+	connCtx context.Context
+	cancel  context.CancelCauseFunc
+	alarm   *time.Timer   // cancels a connection that stalls
+	left    time.Duration // until then, while somebody reads
+	owed    int64         // bytes that put it off
+	got     int64         // bytes so far
 }
 
+// connect opens a connection where there is none, again where that may help.
+func (b *body) connect() error {
+	for b.conn == nil {
+		err := b.broken
+		if b.broken = nil; err == nil {
+			err = b.open()
+		}
+		if err != nil {
+			if err := b.tries.next(b.ctx, err); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// open opens a connection that sends what is between pos and end, and refuses
+// any that says it sends something else.
 func (b *body) open() error {
-	ctx, cancel := context.WithCancel(b.ctx)
+	ctx, cancel := context.WithCancelCause(b.ctx)
 	in := &s3.GetObjectInput{Bucket: &b.object.Bucket, Key: &b.object.Key, IfMatch: aws.String(`"` + b.object.ETag + `"`)}
 	if b.pos > 0 || b.end < b.object.Size {
 		in.Range = aws.String(fmt.Sprintf("bytes=%d-%d", b.pos, b.end-1))
 	}
-	out, err := b.reader.GetObject(ctx, in)
+	alarm := time.AfterFunc(b.store.retry.Stall, func() { cancel(errStalled) })
+	out, err := b.store.reader.GetObject(ctx, in, once)
+	alarm.Stop()
 	if err != nil {
-		cancel()
-		return wrap("open", b.object.String(), err)
+		err = cause(ctx, err)
+		cancel(nil)
+		return err
 	}
-	b.conn, b.cancel = out.Body, cancel
-	b.alarm = time.AfterFunc(stall, cancel)
-	b.alarm.Stop()
-	// Services that know no If-Match or no Range answer all the same.
-	if got := unquote(out.ETag); got != b.object.ETag {
+	b.conn, b.connCtx, b.cancel, b.alarm = out.Body, ctx, cancel, alarm
+	b.left, b.owed, b.got = b.store.retry.Stall, enough, 0
+	if err := b.matches(in, out); err != nil {
 		b.hangUp()
-		return fmt.Errorf("open %s: %w: its ETag was %s and is %s", b.object, ErrChanged, b.object.ETag, got)
-	}
-	if got := aws.ToString(out.ContentRange); in.Range != nil && !strings.HasPrefix(got, fmt.Sprintf("bytes %d-%d/", b.pos, b.end-1)) {
-		b.hangUp()
-		return fmt.Errorf("open %s: asked for %s, got the range %q", b.object, *in.Range, got)
+		return err
 	}
 	return nil
+}
+
+// matches checks what S3 says it sends. Services that know no If-Match or no
+// Range answer all the same.
+func (b *body) matches(in *s3.GetObjectInput, out *s3.GetObjectOutput) error {
+	if out.ETag == nil {
+		return fmt.Errorf("%w: there is no ETag", ErrAnswer)
+	}
+	if got := unquote(out.ETag); got != b.object.ETag {
+		return fmt.Errorf("%w: its ETag was %s and is %s", ErrChanged, b.object.ETag, got)
+	}
+	if want := b.end - b.pos; out.ContentLength != nil && *out.ContentLength >= 0 && *out.ContentLength != want {
+		return fmt.Errorf("%w: %d bytes from %d on, %d come", ErrAnswer, want, b.pos, *out.ContentLength)
+	}
+	if in.Range == nil {
+		return nil
+	}
+	want := fmt.Sprintf("bytes %d-%d/", b.pos, b.end-1)
+	if got := aws.ToString(out.ContentRange); got != want+"*" && got != want+fmt.Sprint(b.object.Size) {
+		return fmt.Errorf("%w: %s of %d, the range %q comes", ErrAnswer, *in.Range, b.object.Size, got)
+	}
+	return nil
+}
+
+// cause returns why the attempt under ctx has failed.
+func cause(ctx context.Context, err error) error {
+	if context.Cause(ctx) == errStalled {
+		return errStalled
+	}
+	return err
 }
 
 func (b *body) Read(p []byte) (int, error) {
@@ -98,60 +143,48 @@ func (b *body) Read(p []byte) (int, error) {
 		if b.ctx.Err() != nil {
 			return 0, fmt.Errorf("read %s: %w", b.object, context.Cause(b.ctx))
 		}
-		if b.conn == nil {
-			if err := b.open(); err != nil {
-				return 0, err
-			}
-		}
-		b.alarm.Reset(stall)
-		n, err := b.conn.Read(p)
-		b.alarm.Stop()
-		b.pos += int64(n)
-		if n > 0 {
-			b.failed = 0
-		}
-		if err != nil {
-			b.hangUp()
-		}
-		switch {
-		case err == nil || n > 0:
-			return n, nil
-		case kindOf(err) != nil:
-			return 0, wrap("read", b.object.String(), err)
-		}
-		if err := b.backOff(err); err != nil {
+		if err := b.connect(); err != nil {
 			return 0, err
+		}
+		if n := b.receive(p); n > 0 || len(p) == 0 {
+			return n, nil
 		}
 	}
 }
 
-// backOff waits before the next attempt, and refuses one too many.
-func (b *body) backOff(cause error) error {
-	if errors.Is(cause, io.EOF) {
-		cause = io.ErrUnexpectedEOF
+// receive reads from the connection. Where that fails, it leaves none.
+func (b *body) receive(p []byte) int {
+	began := time.Now()
+	b.alarm.Reset(b.left)
+	n, err := b.conn.Read(p)
+	b.alarm.Stop()
+	b.left -= time.Since(began)
+	b.pos, b.owed, b.got = b.pos+int64(n), b.owed-int64(n), b.got+int64(n)
+	if b.owed <= 0 {
+		b.left, b.owed = b.store.retry.Stall, enough
 	}
-	b.failed++
-	if b.failed > resumes {
-		return fmt.Errorf("read %s: broken at byte %d of %d, and %d attempts to go on from there failed: %w", b.object, b.pos, b.object.Size, resumes, cause)
+	if b.got >= enough {
+		b.tries.succeeded()
 	}
-	delay, err := retry.NewExponentialJitterBackoff(2*time.Second).BackoffDelay(b.failed-1, cause)
+	if err == nil && b.left <= 0 {
+		err = errStalled // it trickles
+		b.cancel(err)
+	}
 	if err != nil {
-		return fmt.Errorf("read %s: %w", b.object, err)
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		err = cause(b.connCtx, err)
+		b.broken = fmt.Errorf("broken at byte %d of %d: %w", b.pos, b.object.Size, err)
+		b.hangUp()
 	}
-	wait := time.NewTimer(delay)
-	defer wait.Stop()
-	select {
-	case <-wait.C:
-		return nil
-	case <-b.ctx.Done():
-		return fmt.Errorf("read %s: %w", b.object, context.Cause(b.ctx))
-	}
+	return n
 }
 
 func (b *body) hangUp() {
 	if b.conn != nil {
 		b.alarm.Stop()
-		b.cancel()
+		b.cancel(nil)
 		b.conn.Close()
 		b.conn = nil
 	}

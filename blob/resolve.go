@@ -41,6 +41,7 @@ type LocalConfig struct {
 	IAM    *iam.Store
 	Client *s3.Client // with the right to write everything
 	Reader Reader     // with the right to read everything; nil means Client
+	Retry  Retry
 }
 
 // NewLocal returns a resolver that decides by package iam and reads and writes
@@ -52,7 +53,7 @@ func NewLocal(cfg LocalConfig) *Resolver {
 				return nil, fmt.Errorf("%w: %w", ErrRole, err)
 			}
 		}
-		return New(Config{Client: cfg.Client, Reader: cfg.Reader, May: func(a iam.Access) error {
+		return New(Config{Client: cfg.Client, Reader: cfg.Reader, Retry: cfg.Retry, May: func(a iam.Access) error {
 			a.RoleARN, a.Caller = roleARN, caller
 			return cfg.IAM.Decide(a)
 		}}), nil
@@ -70,6 +71,7 @@ type RemoteConfig struct {
 	// Roles has the credentials of every role that may be used. Nil means
 	// that credentials come from STS.
 	Roles Roles
+	Retry Retry
 }
 
 // NewRemote returns a resolver that reads with the credentials of each role:
@@ -78,7 +80,7 @@ type RemoteConfig struct {
 func NewRemote(cfg RemoteConfig) *Resolver {
 	r := &remote{
 		cfg:    cfg,
-		own:    New(Config{Client: cfg.Client()}),
+		own:    cfg.store(cfg.AWS.Credentials),
 		stores: map[string]*Store{},
 		sts: sts.NewFromConfig(cfg.AWS, func(o *sts.Options) {
 			if cfg.STSEndpoint != "" {
@@ -114,7 +116,7 @@ func (r *remote) open(ctx context.Context, roleARN string, _ bespoke.Caller) (*S
 	if err != nil {
 		return nil, err
 	}
-	s = New(Config{Client: client(r.cfg, provider)})
+	s = r.cfg.store(provider)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.stores[roleARN] = s
@@ -142,6 +144,17 @@ func (r *remote) credentials(ctx context.Context, roleARN string) (aws.Credentia
 	default:
 		return nil, fmt.Errorf("assume role %s: %w", roleARN, err)
 	}
+}
+
+// store returns the S3 service as it is with the provider's credentials, which
+// are fetched anew where the service says that they have expired before their
+// time.
+func (c RemoteConfig) store(provider aws.CredentialsProvider) *Store {
+	s := New(Config{Client: client(c, provider), Retry: c.Retry})
+	if cache, ok := provider.(*aws.CredentialsCache); ok {
+		s.renewal = &renewal{forget: cache.Invalidate}
+	}
+	return s
 }
 
 // Client returns a client of the S3 service with the server's own credentials.

@@ -71,7 +71,7 @@ func (p *proxy) forward(ctx context.Context, client net.Conn, to string) {
 }
 
 func through(p *proxy) *blob.Store {
-	return blob.New(blob.Config{Client: blob.NewClient("http://"+p.Addr().String(), "us-east-1", rootKey, rootSecret)})
+	return blob.New(blob.Config{Client: blob.NewClient("http://"+p.Addr().String(), "us-east-1", rootKey, rootSecret), Retry: hasty})
 }
 
 func randomText(t *testing.T, size int) string {

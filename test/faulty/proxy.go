@@ -1,0 +1,89 @@
+// Package faulty is an S3 that fails on purpose: a proxy in front of a real one
+// that lets every request pass but those for the content of an object, which it
+// counts and treats as a test wants it. It is for tests only. What can go wrong
+// is in fault.go.
+package faulty
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+)
+
+// Proxy is the failing S3. Safe for concurrent use.
+type Proxy struct {
+	URL   string
+	reads atomic.Int64
+	plan  atomic.Pointer[Plan]
+	pass  *httputil.ReverseProxy
+	end   context.Context // of the test: nobody stalls longer
+}
+
+// Plan says what happens to the nth read of an object's content since the plan
+// was set, from 0; nil lets it pass.
+type Plan func(n int64, r *http.Request) Fault
+
+// Start starts a proxy in front of the S3 at the address, for as long as the
+// test runs. It lets everything pass.
+func Start(tb testing.TB, s3 string) *Proxy {
+	tb.Helper()
+	target, err := url.Parse(s3)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	p := &Proxy{end: ctx, pass: &httputil.ReverseProxy{
+		// The Host header stays: it is part of the signature.
+		Rewrite:      func(r *httputil.ProxyRequest) { r.Out.URL.Scheme, r.Out.URL.Host = target.Scheme, target.Host },
+		Transport:    &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 16},
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { panic(http.ErrAbortHandler) },
+	}}
+	srv := httptest.NewServer(p)
+	p.URL = srv.URL
+	tb.Cleanup(func() {
+		stop()
+		srv.Close()
+	})
+	return p
+}
+
+// Set changes the plan and begins to count anew; nil lets everything pass.
+func (p *Proxy) Set(plan Plan) {
+	p.reads.Store(0)
+	p.plan.Store(&plan)
+}
+
+// Reads returns how many reads there were since the plan was set.
+func (p *Proxy) Reads() int64 { return p.reads.Load() }
+
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	_, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	if r.Method == http.MethodGet && key != "" {
+		n := p.reads.Add(1) - 1
+		if plan := p.plan.Load(); plan != nil && *plan != nil {
+			if f := (*plan)(n, r); f != nil {
+				f(p, w, r)
+				return
+			}
+		}
+	}
+	p.pass.ServeHTTP(w, r)
+}
+
+// First is a plan of faults for the first reads, one each.
+func First(faults ...Fault) Plan {
+	return func(n int64, _ *http.Request) Fault {
+		if n < int64(len(faults)) {
+			return faults[n]
+		}
+		return nil
+	}
+}
+
+// Always is a plan of one fault for every read.
+func Always(f Fault) Plan { return func(int64, *http.Request) Fault { return f } }
