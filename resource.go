@@ -134,6 +134,7 @@ type ImportJob struct {
 	Status         Status
 	FailureReason  string
 	Objects        []Object // what the location held when the job was accepted
+	Begun          int      // runs that have begun and not ended: above 0 between runs, the process died in so many
 	Times
 }
 

@@ -48,7 +48,8 @@ func (s *Service) Advance(ctx context.Context, arn bespoke.ARN) error {
 }
 
 // GiveUp settles a resource whose steps have failed again and again with err.
-// A deletion cannot be given up; it is an error, and tried again.
+// An import whose rows are visible all the same is ACTIVE. A deletion cannot be
+// given up; it is an error, and tried again.
 func (s *Service) GiveUp(ctx context.Context, arn bespoke.ARN, err error) error {
 	s.cfg.Logger.ErrorContext(ctx, "gave up", "arn", arn, "err", err)
 	if arn.Kind() == "solution-version" {
@@ -60,7 +61,16 @@ func (s *Service) GiveUp(ctx context.Context, arn bespoke.ARN, err error) error 
 			return err
 		}
 	}
-	return s.cfg.Store.GiveUp(ctx, arn, "The server could not complete this; its log has the cause. Try again once the operator has mended it.")
+	reason := exhausted(err)
+	if arn.Kind() != "dataset-import-job" {
+		return s.cfg.Store.GiveUp(ctx, arn, reason)
+	}
+	ctx, run, err := s.running.await(ctx, arn)
+	if err != nil {
+		return err
+	}
+	defer s.running.letGo(arn, run)
+	return s.endImport(ctx, arn, reason)
 }
 
 func (s *Service) advanceGroup(ctx context.Context, arn bespoke.ARN) error {

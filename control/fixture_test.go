@@ -3,6 +3,7 @@ package control_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -54,8 +55,11 @@ type fixture struct {
 	runtime *serve.Server
 	iam     *iam.Store
 	s3      *s3.Client
+	s3URL   string
 	objects *blob.Store // with all rights
+	scratch string      // where imports may spill
 	access  atomic.Pointer[accessFunc]
+	dead    atomic.Bool                 // what ends a run is not written down
 	ended   chan control.ImportProgress // imports that were observed
 }
 
@@ -76,16 +80,17 @@ func open(tb testing.TB, change func(*control.Config)) *fixture {
 	f.tables, err = lake.Open(tb.Context(), lake.Config{Dir: filepath.Join(dir, "lake"), Log: log})
 	f.must(err)
 	tb.Cleanup(func() { f.tables.Close() })
+	f.scratch = tb.TempDir()
 	models, err := artifact.OpenFolder(f.models)
 	f.must(err)
 	f.runtime, err = serve.New(serve.Config{Models: models, Campaign: f.store.Campaign})
 	f.must(err)
 	cfg := control.Config{
-		Scope: scope, Store: f.store, Lake: f.tables, Models: models, Serve: f.runtime, Limits: bespoke.GenerousLimits(), TokenKey: []byte("sixteen bytes or more"),
+		Scope: scope, Store: dying{f.store, f}, Lake: f.tables, Models: models, Serve: f.runtime, Limits: bespoke.GenerousLimits(), TokenKey: []byte("sixteen bytes or more"),
 		Access: func(ctx context.Context, roleARN string, caller bespoke.Caller) (control.Objects, error) {
 			return (*f.access.Load())(ctx, roleARN, caller)
 		},
-		TempDir: tb.TempDir(), MaxBadRows: 5, Workers: 2, Memory: 16 << 20, KeepSnapshots: time.Hour, Logger: log,
+		TempDir: f.scratch, MaxBadRows: 5, Workers: 2, Memory: 16 << 20, KeepSnapshots: time.Hour, Logger: log,
 		Observe: func(p control.ImportProgress) { f.ended <- p },
 	}
 	if change != nil {
@@ -115,7 +120,8 @@ func (f *fixture) openStorage(dir string) {
 			f.Error(err)
 		}
 	})
-	f.s3 = blob.NewClient(endpoint.URL(), scope.Region, "AKIAEXAMPLE", "an example of a secret")
+	f.s3URL = endpoint.URL()
+	f.s3 = blob.NewClient(f.s3URL, scope.Region, "AKIAEXAMPLE", "an example of a secret")
 	f.objects = blob.New(blob.Config{Client: f.s3})
 	f.use(blob.NewLocal(blob.LocalConfig{IAM: f.iam, Client: f.s3, Reader: endpoint.Reader()}))
 	_, err = f.s3.CreateBucket(f.ctx, &s3.CreateBucketInput{Bucket: aws.String(bucket)})
@@ -169,6 +175,33 @@ func (f *fixture) put(key, content string) string {
 	o, err := f.objects.Put(f.ctx, bucket, key, strings.NewReader(content))
 	f.must(err)
 	return o.String()
+}
+
+// strays returns files of a dataset's table that none of its snapshots leads to,
+// and what imports have left in their scratch space.
+func (f *fixture) strays(dataset string) []string {
+	f.Helper()
+	table, err := f.tables.Table(f.ctx, bespoke.ARN(dataset))
+	f.must(err)
+	known := map[string]bool{}
+	snapshots, err := table.Snapshots(f.ctx)
+	f.must(err)
+	for _, s := range snapshots {
+		for b, err := range s.Scan(f.ctx, []string{"USER_ID"}, "") {
+			f.must(err)
+			known[b.Path] = true
+		}
+	}
+	var strays []string
+	for _, dir := range []string{table.DataDir(), f.scratch} {
+		f.must(filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() && !known[path] && !strings.HasPrefix(d.Name(), "deletes-") {
+				strays = append(strays, path)
+			}
+			return err
+		}))
+	}
+	return strays
 }
 
 // refused checks that err is a refusal with the code whose text contains each

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"syscall"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -23,17 +22,17 @@ import (
 // returns, and is queued again when the one before it ends. A job that was
 // killed after its commit finds its own snapshot and only settles its status.
 func (s *Service) runImport(ctx context.Context, arn bespoke.ARN) error {
+	ctx, run, err := s.running.await(ctx, arn)
+	if err != nil {
+		return err
+	}
+	defer s.running.letGo(arn, run)
 	j, err := s.cfg.Store.ImportJob(ctx, arn)
 	if err != nil || j.Status.Settled() {
 		return err
 	}
 	if first, ok, err := s.cfg.Store.NextImportJob(ctx, j.DatasetARN); err != nil || !ok || first != arn {
 		return err
-	}
-	if j.Status == bespoke.CreatePending {
-		if err := s.cfg.Store.Move(ctx, arn, j.Status, bespoke.CreateInProgress, ""); err != nil {
-			return err
-		}
 	}
 	d, err := s.cfg.Store.Dataset(ctx, j.DatasetARN)
 	if err != nil {
@@ -48,16 +47,31 @@ func (s *Service) runImport(ctx context.Context, arn bespoke.ARN) error {
 		return err
 	}
 	reason := ""
-	if !done {
-		if reason, err = s.importInto(ctx, table, d, j); err != nil {
+	switch {
+	case done:
+	case j.Begun >= s.cfg.MaxCrashes:
+		reason = fmt.Sprintf("The server has ended %d times in the midst of this import without being stopped; it is not tried again. "+
+			"The logs of the server and of its machine have the cause, such as too little memory.", j.Begun)
+	default:
+		if reason, err = s.attempt(ctx, run, table, d, j); err != nil {
 			return err
 		}
 	}
-	if err := s.cfg.Store.FinishImportJob(ctx, arn, reason); err != nil {
+	// Short, and not left undone when the job is cancelled or the server stops.
+	ctx = context.WithoutCancel(ctx)
+	if err := s.finishImport(ctx, arn, reason); err != nil {
 		return err
 	}
 	if _, err := table.Expire(ctx, time.Now().Add(-s.cfg.KeepSnapshots)); err != nil {
 		s.cfg.Logger.WarnContext(ctx, "old snapshots stay; the next import tries again", "dataset", d.ARN, "err", err)
+	}
+	return nil
+}
+
+// finishImport writes down how a job has ended, and tells.
+func (s *Service) finishImport(ctx context.Context, arn bespoke.ARN, reason string) error {
+	if err := s.cfg.Store.FinishImportJob(ctx, arn, reason); err != nil {
+		return err
 	}
 	p, err := s.ImportProgress(ctx, arn)
 	if err != nil {
@@ -69,18 +83,55 @@ func (s *Service) runImport(ctx context.Context, arn bespoke.ARN) error {
 	return nil
 }
 
+// aloneAfter is how often the process may die in a job's runs until the job is
+// run alone, so that it takes no other with it.
+const aloneAfter = 2
+
+// attempt runs a job once and returns the reason for which it failed, "" if it
+// did not. That a run has begun is written down before it, and that it has
+// ended after an error: what is left is the process's death.
+func (s *Service) attempt(ctx context.Context, run *importRun, table *lake.Table, d bespoke.Dataset, j bespoke.ImportJob) (reason string, err error) {
+	defer func() {
+		if by := run.cancelled(); by != "" {
+			reason, err = cancelReason(by), nil
+		}
+	}()
+	places := int64(1)
+	if j.Begun >= aloneAfter {
+		places = allPlaces
+	}
+	if err := s.places.Acquire(ctx, places); err != nil {
+		return "", err
+	}
+	defer s.places.Release(places)
+	if err := s.cfg.Store.BeginImportJob(ctx, j.ARN); err != nil {
+		return "", err
+	}
+	ended := false
+	defer func() {
+		if !ended || err != nil {
+			err = errors.Join(err, s.cfg.Store.SuspendImportJob(context.WithoutCancel(ctx), j.ARN))
+		}
+	}()
+	reason, err = s.importInto(ctx, run, table, d, j)
+	ended = true
+	return reason, err
+}
+
 // importInto reads the job's objects and commits their rows. It returns the
 // reason for which the job failed, "" if it did not.
-func (s *Service) importInto(ctx context.Context, table *lake.Table, d bespoke.Dataset, j bespoke.ImportJob) (reason string, err error) {
+func (s *Service) importInto(ctx context.Context, run *importRun, table *lake.Table, d bespoke.Dataset, j bespoke.ImportJob) (reason string, err error) {
 	dir, err := table.NewDataDir(j.ARN)
 	if err != nil {
-		return "", err
+		return failure(err)
 	}
 	committed := false
 	defer func() {
 		if !committed {
-			// Also when ctx has ended: what is not cleared now is swept at the next start.
-			err = errors.Join(err, table.Discard(context.WithoutCancel(ctx), dir))
+			// Also when ctx has ended. What cannot be removed now is swept at the next start.
+			if left := table.Discard(context.WithoutCancel(ctx), dir); left != nil {
+				s.cfg.Logger.WarnContext(ctx, "files of an import stay until the next start", "arn", j.ARN, "err", left)
+			}
 		}
 	}()
 	base, release, err := table.Hold(ctx)
@@ -88,33 +139,39 @@ func (s *Service) importInto(ctx context.Context, table *lake.Table, d bespoke.D
 		return "", err
 	}
 	defer release()
-	run := &importRun{}
-	s.running.add(j.ARN, run)
-	defer s.running.remove(j.ARN)
-
 	result, err := s.read(ctx, base, table.Arrow(), dir, d, j, run)
 	if err == nil {
 		err = s.enough(d, j, result)
 	}
+	report := run.report(result)
 	if err != nil {
-		if reason, err = failure(locationRefusal(err, j.Location)); err != nil {
+		if reason, err = failure(readRefusal(err, j.Location)); err != nil && run.cancelled() == "" {
 			return "", err
 		}
-		report := run.report(result)
 		report.Accepted, report.Replaced = 0, 0
-		return reason, s.cfg.Store.SaveReport(ctx, j.ARN, report)
+		return reason, s.cfg.Store.SaveReport(context.WithoutCancel(ctx), j.ARN, report)
 	}
 	// Saved before the commit, so that a job which is killed in between still
 	// has its report when it goes on.
-	report := run.report(result)
 	if err := s.cfg.Store.SaveReport(ctx, j.ARN, report); err != nil {
 		return "", err
 	}
-	run.committing.Store(true)
+	if !run.commit() {
+		return "", context.Canceled
+	}
 	_, err = table.Commit(ctx, lake.Commit{
 		Job: j.ARN, Mode: j.Mode, Origin: lake.Bulk, Base: base.ID, Files: result.Files, Dead: result.Dead, Counts: counts(report),
 	})
-	committed = err == nil
+	if committed = err == nil; committed {
+		return "", nil
+	}
+	if reason, _ := failure(err); reason != "" {
+		// Only where it is certain that the table has not got the rows.
+		if done, unknown := table.Committed(ctx, j.ARN); done || unknown != nil {
+			return "", errors.Join(err, unknown)
+		}
+		return reason, nil
+	}
 	return "", err
 }
 
@@ -153,18 +210,6 @@ func (s *Service) enough(d bespoke.Dataset, j bespoke.ImportJob, r ingest.Result
 		what = "new interactions"
 	}
 	return bespoke.Errorf(bespoke.InvalidInput, "The data at %s has %d %s; an import needs at least %d. Import more at once.", j.Location, r.Counts.Accepted, what, need)
-}
-
-// failure tells what ends a job with a reason, a fault of the data or a disk
-// without room, from a fault that may pass, which is an error and tried again.
-func failure(err error) (reason string, _ error) {
-	if e, ok := errors.AsType[*bespoke.Error](err); ok {
-		return e.Msg, nil
-	}
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return "The server's disk has no room for the job. Have the operator free some in the data folder, and try again.", nil
-	}
-	return "", err
 }
 
 func counts(r store.Report) map[string]string {

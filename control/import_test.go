@@ -113,7 +113,7 @@ func TestObjectChanges(t *testing.T) {
 	}
 	fails("replaced", func(key string) { f.put(key, strings.Replace(three, "u1", "u9", 1)) }, "changed while it was read")
 	fails("shortened", func(key string) { f.put(key, header) }, "changed while it was read")
-	fails("removed", f.remove, "There is no object")
+	fails("removed", f.remove, "an object is gone")
 	if c := f.content(dataset); c.Rows.Bulk != 3 || c.DistinctUsers != 2 {
 		t.Errorf("the failed jobs left %+v", c)
 	}

@@ -102,6 +102,14 @@ func unavailable(err error, location string) error {
 		"S3 could not be read at %s: %w. Check that the S3 endpoint, and that of STS for the role, is up and reachable from the server; then try again.", location, err)
 }
 
+// readRefusal says why the objects of a job that was accepted cannot be read.
+func readRefusal(err error, location string) error {
+	if errors.Is(err, blob.ErrNotFound) {
+		return bespoke.Errorf(bespoke.InvalidInput, "The data at %s changed while it was read: an object is gone. Import again once it is complete. (%w)", location, err)
+	}
+	return locationRefusal(err, location)
+}
+
 // locationRefusal says why a location cannot be read, as far as the location
 // or its rights are at fault; other errors, nil among them, pass through. The
 // text on privileges is Amazon's, with what was refused after it.
@@ -116,6 +124,12 @@ func locationRefusal(err error, location string) error {
 		return bespoke.Errorf(bespoke.InvalidInput, "Invalid Data location. The bucket %s does not exist.", u.Bucket)
 	case errors.Is(err, blob.ErrNotFound):
 		return bespoke.Errorf(bespoke.InvalidInput, "Invalid Data location. There is no object %s; a folder's location ends with a slash.", location)
+	case errors.Is(err, blob.ErrExpired):
+		return bespoke.Errorf(bespoke.InvalidInput, "The credentials for reading %s have expired, and there are no newer ones. Renew those of the role at the server, or the server's own, and import again. (%w)", location, err)
+	case errors.Is(err, blob.ErrRefused):
+		return bespoke.Errorf(bespoke.InvalidInput, "S3 refuses to be read at %s. Check the bucket's region and the server's S3 endpoint, and import again. (%w)", location, err)
+	case errors.Is(err, blob.ErrAnswer):
+		return bespoke.Errorf(bespoke.InvalidInput, "S3 answers something else than it is asked for at %s. Check what stands between the server and S3, such as a proxy, and import again. (%w)", location, err)
 	case errors.Is(err, blob.ErrChanged):
 		return bespoke.Errorf(bespoke.InvalidInput, "The data at %s changed while it was read. Import it again once it is complete. (%w)", location, err)
 	}

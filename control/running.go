@@ -1,8 +1,9 @@
 package control
 
 import (
+	"cmp"
+	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"bespoke"
@@ -10,19 +11,55 @@ import (
 	"bespoke/store"
 )
 
-// importRun is one import job under way in this process. Safe for concurrent
-// use.
+// importRun is one import job that somebody in this process has in hand: who
+// runs it, or who ends it without running it. Safe for concurrent use.
 type importRun struct {
-	progress   ingest.Progress
-	committing atomic.Bool
+	progress ingest.Progress
+	stop     context.CancelFunc
+	ended    chan struct{} // closed once nobody has the job in hand any more
+
+	mu          sync.Mutex
+	committing  bool
+	cancelledBy string // the ARN of who cancelled the job, "" for nobody
+}
+
+// cancel stops the run on behalf of a caller. It reports false where the run
+// has begun to commit, which is not interrupted.
+func (r *importRun) cancel(by string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.committing {
+		return false
+	}
+	r.cancelledBy = cmp.Or(r.cancelledBy, by)
+	r.stop()
+	return true
+}
+
+// commit says that the run begins to commit. It reports false where the run is
+// cancelled, and then must not.
+func (r *importRun) commit() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.committing = r.cancelledBy == ""
+	return r.committing
+}
+
+// cancelled returns who has cancelled the run, "" for nobody.
+func (r *importRun) cancelled() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.cancelledBy
 }
 
 // describe fills in how far the run is.
 func (r *importRun) describe(p *ImportProgress) {
 	p.Phase = r.progress.Phase().String()
-	if r.committing.Load() {
+	r.mu.Lock()
+	if r.committing {
 		p.Phase = "COMMITTING"
 	}
+	r.mu.Unlock()
 	p.Phases = r.phases()
 	p.Bytes = ByteCounts{Done: r.progress.BytesDone.Load(), Expected: max(p.Bytes.Expected, r.progress.BytesTotal.Load())}
 	p.Rows.Read, p.Rows.Rejected = r.progress.Rows.Load(), r.progress.Rejected.Load()
@@ -71,7 +108,7 @@ func (r *importRun) report(res ingest.Result) store.Report {
 	return out
 }
 
-// runs are the imports that this process is working on.
+// runs are the import jobs that this process has in hand, each of them once.
 type runs struct {
 	mu sync.Mutex
 	m  map[bespoke.ARN]*importRun
@@ -84,17 +121,43 @@ func (r *runs) get(job bespoke.ARN) (*importRun, bool) {
 	return run, ok
 }
 
-func (r *runs) add(job bespoke.ARN, run *importRun) {
+// take takes a job in hand and returns a context that ends when it is
+// cancelled. Where somebody has the job in hand already, ok is false and run
+// theirs. What was taken has to be let go.
+func (r *runs) take(ctx context.Context, job bespoke.ARN) (_ context.Context, run *importRun, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if run := r.m[job]; run != nil {
+		return ctx, run, false
+	}
 	if r.m == nil {
 		r.m = make(map[bespoke.ARN]*importRun)
 	}
+	run = &importRun{ended: make(chan struct{})}
+	ctx, run.stop = context.WithCancel(ctx)
 	r.m[job] = run
+	return ctx, run, true
 }
 
-func (r *runs) remove(job bespoke.ARN) {
+// await takes a job in hand as soon as nobody else has it.
+func (r *runs) await(ctx context.Context, job bespoke.ARN) (context.Context, *importRun, error) {
+	for {
+		own, run, ok := r.take(ctx, job)
+		if ok {
+			return own, run, nil
+		}
+		select {
+		case <-run.ended:
+		case <-ctx.Done():
+			return nil, nil, context.Cause(ctx)
+		}
+	}
+}
+
+func (r *runs) letGo(job bespoke.ARN, run *importRun) {
+	run.stop()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.m, job)
+	close(run.ended)
 }

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"bespoke"
 	"bespoke/artifact"
 	"bespoke/awsapi/wire"
@@ -47,6 +49,9 @@ type Config struct {
 	ExportPart int64
 	Workers    int   // splits of one import that are read at once, and goroutines of one training
 	Memory     int64 // bytes that one import may use for its buffers
+	// MaxCrashes is how often the process may die in the midst of an import until
+	// the import fails; 0 means 5.
+	MaxCrashes int
 	// KeepSnapshots is how long an earlier state of a dataset stays readable.
 	KeepSnapshots time.Duration
 	Logger        *slog.Logger
@@ -90,8 +95,12 @@ type Service struct {
 	cfg       Config
 	running   runs
 	trainings trainings
-	counts    sync.Map // of datasets' ARNs to counted
+	counts    sync.Map            // of datasets' ARNs to counted
+	places    *semaphore.Weighted // of imports that run
 }
+
+// allPlaces is what an import takes that runs alone; others take one place.
+const allPlaces = 1 << 30
 
 // New returns the service.
 func New(cfg Config) (*Service, error) {
@@ -106,6 +115,7 @@ func New(cfg Config) (*Service, error) {
 	check(cfg.Logger != nil && cfg.Observe != nil, "Logger and Observe are required")
 	check(len(cfg.TokenKey) >= 16, "TokenKey must have at least 16 bytes")
 	check(cfg.TempDir != "", "TempDir is required")
+	check(cfg.MaxCrashes >= 0, "MaxCrashes must not be below 0")
 	check(cfg.MaxBadRows > 0 && cfg.Workers > 0 && cfg.Memory > 0, "MaxBadRows, Workers and Memory must be above 0")
 	check(cfg.ExportPart >= 0, "ExportPart must not be below 0")
 	check(cfg.MaxBadShare >= 0 && cfg.MaxBadShare <= 1, "MaxBadShare must be from 0 to 1")
@@ -114,7 +124,8 @@ func New(cfg Config) (*Service, error) {
 		return nil, fmt.Errorf("control: %w", err)
 	}
 	cfg.ExportPart = cmp.Or(cfg.ExportPart, 256<<20)
-	return &Service{cfg: cfg}, nil
+	cfg.MaxCrashes = cmp.Or(cfg.MaxCrashes, 5)
+	return &Service{cfg: cfg, places: semaphore.NewWeighted(allPlaces)}, nil
 }
 
 // Handlers binds the operations that this package knows. The others are nil.

@@ -12,11 +12,11 @@ import (
 var importJobs = table[bespoke.ImportJob]{
 	name: "import_job",
 	columns: `id, created, updated, arn, name, dataset_arn, location, role_arn, caller_arn, mode, publish_metrics,
-		status, failure_reason`,
+		status, failure_reason, begun`,
 	scan: func(scan func(...any) error) (j bespoke.ImportJob, pos store.Position, err error) {
 		var created, updated int64
 		err = scan(&pos.ID, &created, &updated, &j.ARN, &j.Name, &j.DatasetARN, &j.Location, &j.RoleARN, &j.CallerARN, &j.Mode, &j.PublishMetrics,
-			&j.Status, &j.FailureReason)
+			&j.Status, &j.FailureReason, &j.Begun)
 		j.Created, j.Updated = fromMillis(created), fromMillis(updated)
 		pos.Created = j.Created
 		return j, pos, err
@@ -108,6 +108,41 @@ func (s *Store) NextImportJob(ctx context.Context, dataset bespoke.ARN) (arn bes
 		err = fmt.Errorf("sqlite: next import job: %w", err)
 	}
 	return arn, ok, err
+}
+
+// BeginImportJob notes that a run of an import job begins: a CREATE PENDING job
+// becomes CREATE IN_PROGRESS. It goes with [Store.FinishImportJob], or with
+// [Store.SuspendImportJob] where the job is to be run again; a job for which
+// neither came was running when the process died. Errors: NotFoundError,
+// StateError where the job has ended.
+func (s *Store) BeginImportJob(ctx context.Context, arn bespoke.ARN) error {
+	return s.write(ctx, "begin import job", func(t *txn) error {
+		status, err := t.status(ctx, arn)
+		switch {
+		case err != nil:
+			return err
+		case status.Settled():
+			return &store.StateError{ARN: arn, Status: status}
+		case status == bespoke.CreatePending:
+			if err := t.move(ctx, arn, bespoke.CreateInProgress, ""); err != nil {
+				return err
+			}
+		}
+		_, err = t.ExecContext(ctx, "UPDATE import_job SET begun = begun + 1 WHERE arn = ?", arn)
+		return err
+	})
+}
+
+// SuspendImportJob notes that the run which began last has ended without ending
+// the job. Errors: NotFoundError.
+func (s *Store) SuspendImportJob(ctx context.Context, arn bespoke.ARN) error {
+	return s.write(ctx, "suspend import job", func(t *txn) error {
+		if err := known(ctx, t, arn); err != nil {
+			return err
+		}
+		_, err := t.ExecContext(ctx, "UPDATE import_job SET begun = begun - 1 WHERE arn = ? AND begun > 0", arn)
+		return err
+	})
 }
 
 // FinishImportJob makes an import job ACTIVE and marks its dataset as

@@ -87,6 +87,34 @@ func importOrder(t *testing.T, f *fixture) {
 	f.equal(ok, false)
 }
 
+// importRuns counts the runs of a job that did not end.
+func importRuns(t *testing.T, f *fixture) {
+	ctx := t.Context()
+	j := importJob("j", f.items("shop"))
+	f.ok(f.CreateImportJob(ctx, j, nil, 0))
+	stands := func(status bespoke.Status, begun int) {
+		t.Helper()
+		got, err := f.ImportJob(ctx, j.ARN)
+		f.ok(err)
+		f.equal([]any{got.Status, got.Begun}, []any{status, begun})
+	}
+	f.ok(f.SuspendImportJob(ctx, j.ARN))
+	stands(bespoke.CreatePending, 0)
+	f.queued(0, func() { f.ok(f.BeginImportJob(ctx, j.ARN)) })
+	stands(bespoke.CreateInProgress, 1)
+	f.ok(f.SuspendImportJob(ctx, j.ARN))
+	stands(bespoke.CreateInProgress, 0)
+	for range 3 {
+		f.ok(f.BeginImportJob(ctx, j.ARN))
+	}
+	stands(bespoke.CreateInProgress, 3)
+	f.ok(f.FinishImportJob(ctx, j.ARN, "enough"))
+	fails(f, f.BeginImportJob(ctx, j.ARN), &store.StateError{ARN: j.ARN, Status: bespoke.CreateFailed})
+	none := scope.ImportJob("none")
+	fails(f, f.BeginImportJob(ctx, none), &store.NotFoundError{ARN: none})
+	fails(f, f.SuspendImportJob(ctx, none), &store.NotFoundError{ARN: none})
+}
+
 func importFails(t *testing.T, f *fixture) {
 	ctx := t.Context()
 	arn := f.items("shop")
