@@ -26,18 +26,18 @@ var openAPI []byte
 // New returns the handler of /bespoke/v1/. It is safe for concurrent use.
 func New(api *awsapi.Server, service *control.Service, runtime *serve.Server, scope bespoke.Scope) http.Handler {
 	mux := http.NewServeMux()
-	get := func(name, path string, answer func(ctx context.Context, r *http.Request) (any, error)) {
+	answer := func(name, path string, f func(ctx context.Context, r *http.Request) (any, error)) {
 		mux.Handle(path, api.Handle(name, func(ctx context.Context, r *http.Request, _ []byte) (any, error) {
-			return answer(ctx, r)
+			return f(ctx, r)
 		}))
 	}
-	get("DescribeImportProgress", "GET /bespoke/v1/dataset-import-jobs/{name}", func(ctx context.Context, r *http.Request) (any, error) {
+	answer("DescribeImportProgress", "GET /bespoke/v1/dataset-import-jobs/{name}", func(ctx context.Context, r *http.Request) (any, error) {
 		return service.ImportProgress(ctx, scope.ImportJob(r.PathValue("name")))
 	})
-	get("GetImportReport", "GET /bespoke/v1/dataset-import-jobs/{name}/report", func(ctx context.Context, r *http.Request) (any, error) {
+	answer("GetImportReport", "GET /bespoke/v1/dataset-import-jobs/{name}/report", func(ctx context.Context, r *http.Request) (any, error) {
 		return service.ImportReport(ctx, scope.ImportJob(r.PathValue("name")))
 	})
-	get("GetRejectedRows", "GET /bespoke/v1/dataset-import-jobs/{name}/rejected-rows", func(ctx context.Context, r *http.Request) (any, error) {
+	answer("GetRejectedRows", "GET /bespoke/v1/dataset-import-jobs/{name}/rejected-rows", func(ctx context.Context, r *http.Request) (any, error) {
 		f, err := service.RejectedRows(ctx, scope.ImportJob(r.PathValue("name")))
 		if err != nil {
 			return nil, err
@@ -48,17 +48,20 @@ func New(api *awsapi.Server, service *control.Service, runtime *serve.Server, sc
 		}
 		return &awsapi.File{Name: info.Name(), Type: "application/gzip", Size: info.Size(), Content: f}, nil
 	})
-	get("DescribeExportResult", "GET /bespoke/v1/dataset-export-jobs/{name}", func(ctx context.Context, r *http.Request) (any, error) {
+	answer("CancelImport", "POST /bespoke/v1/dataset-import-jobs/{name}/cancel", func(ctx context.Context, r *http.Request) (any, error) {
+		return service.CancelImport(ctx, scope.ImportJob(r.PathValue("name")))
+	})
+	answer("DescribeExportResult", "GET /bespoke/v1/dataset-export-jobs/{name}", func(ctx context.Context, r *http.Request) (any, error) {
 		return service.ExportResult(ctx, scope.ExportJob(r.PathValue("name")))
 	})
-	get("DescribeDatasetContent", "GET /bespoke/v1/datasets/{group}/{type}", func(ctx context.Context, r *http.Request) (any, error) {
+	answer("DescribeDatasetContent", "GET /bespoke/v1/datasets/{group}/{type}", func(ctx context.Context, r *http.Request) (any, error) {
 		t := bespoke.DatasetType(strings.ToUpper(r.PathValue("type")))
 		return service.DatasetContent(ctx, scope.Dataset(r.PathValue("group"), t))
 	})
-	get("DescribeTraining", "GET /bespoke/v1/solutions/{solution}/versions/{version}", func(ctx context.Context, r *http.Request) (any, error) {
+	answer("DescribeTraining", "GET /bespoke/v1/solutions/{solution}/versions/{version}", func(ctx context.Context, r *http.Request) (any, error) {
 		return service.TrainingProgress(ctx, scope.Solution(r.PathValue("solution"))+"/"+bespoke.ARN(r.PathValue("version")))
 	})
-	get("ExplainRecommendations", "GET /bespoke/v1/campaigns/{name}/recommendations", func(ctx context.Context, r *http.Request) (any, error) {
+	answer("ExplainRecommendations", "GET /bespoke/v1/campaigns/{name}/recommendations", func(ctx context.Context, r *http.Request) (any, error) {
 		q := r.URL.Query()
 		k, err := strconv.Atoi(cmp.Or(q.Get("numResults"), "25"))
 		if err != nil || k < 1 {
@@ -66,7 +69,7 @@ func New(api *awsapi.Server, service *control.Service, runtime *serve.Server, sc
 		}
 		return runtime.Explain(ctx, scope.Campaign(r.PathValue("name")), q.Get("userId"), q.Get("itemId"), k)
 	})
-	get("UnknownExtension", "/bespoke/v1/", func(_ context.Context, r *http.Request) (any, error) {
+	answer("UnknownExtension", "/bespoke/v1/", func(_ context.Context, r *http.Request) (any, error) {
 		return nil, bespoke.Errorf(bespoke.NotFound, "Nothing answers %s %s. GET /bespoke/v1/openapi.json lists the paths.", r.Method, r.URL.Path)
 	})
 	mux.HandleFunc("GET /bespoke/v1/openapi.json", func(w http.ResponseWriter, _ *http.Request) {

@@ -14,6 +14,7 @@ const (
 	jobPath  = jobs + "{name}"
 	report   = jobPath + "/report"
 	rejected = jobPath + "/rejected-rows"
+	cancel   = jobPath + "/cancel"
 	exports  = "/bespoke/v1/dataset-export-jobs/{name}"
 	datasets = "/bespoke/v1/datasets/{group}/{type}"
 	training = "/bespoke/v1/solutions/{solution}/versions/{version}"
@@ -32,8 +33,12 @@ func TestAnswers(t *testing.T) {
 	ask := func(path, asPath string, status int) answer {
 		t.Helper()
 		asked[asPath] = true
-		a := s.get(path)
-		want, err := doc.response(asPath, a.status)
+		method := http.MethodGet
+		if asPath == cancel {
+			method = http.MethodPost
+		}
+		a := s.send(method, path, "personalize")
+		want, err := doc.response(method, asPath, a.status)
 		if err != nil {
 			t.Errorf("%s: %v: %s", path, err, a.body)
 		}
@@ -81,6 +86,12 @@ func TestAnswers(t *testing.T) {
 	ask(jobs+"good/rejected-rows", rejected, 404)
 	ask(jobs+"none/rejected-rows", rejected, 404)
 	ask("/bespoke/v1/datasets/shop/ITEMS", datasets, 404)
+	s.accept("regretted", "USER_ID,ITEM_ID,TIMESTAMP\nu1,i1,1700000000\n")
+	if a := ask(jobs+"regretted/cancel", cancel, 200); !strings.Contains(string(a.body), "The import was cancelled by "+scope.Root()) {
+		t.Errorf("cancelled: %s", a.body)
+	}
+	ask(jobs+"good/cancel", cancel, 409)
+	ask(jobs+"none/cancel", cancel, 404)
 	ask("/bespoke/v1/dataset-export-jobs/none", exports, 404)
 	s.export("out")
 	ask("/bespoke/v1/dataset-export-jobs/out", exports, 200)
@@ -141,6 +152,8 @@ func TestRefusals(t *testing.T) {
 	f("GET", "/bespoke/v1/", "personalize", 404, bespoke.NotFound)
 	f("GET", "/bespoke/v1/datasets/shop", "personalize", 404, bespoke.NotFound)
 	f("GET", jobs+"a/b/c", "personalize", 404, bespoke.NotFound)
+	f("POST", jobs+"job/cancel", "", 403, bespoke.MissingAuth)
+	f("GET", jobs+"job/cancel", "personalize", 404, bespoke.NotFound)
 	f("POST", jobs+"job", "personalize", 404, bespoke.NotFound)
 	f("DELETE", "/bespoke/v1/datasets/shop/ITEMS", "personalize", 404, bespoke.NotFound)
 	f("GET", jobs+"%20", "personalize", 404, bespoke.NotFound)
@@ -182,7 +195,7 @@ func TestOpenAPI(t *testing.T) {
 	}
 	for path, methods := range doc.Paths {
 		for method, op := range methods {
-			if method != "get" {
+			if method != "get" && path != cancel {
 				t.Errorf("%s %s is not tested", method, path)
 			}
 			for _, r := range op.Responses {

@@ -35,9 +35,9 @@ type schema struct {
 	Items      *schema           `json:"items"`
 }
 
-// response returns the schema of an answer to GET.
-func (d *document) response(path string, status int) (schema, error) {
-	r, ok := d.Paths[path]["get"].Responses[fmt.Sprint(status)]
+// response returns the schema of an answer.
+func (d *document) response(method, path string, status int) (schema, error) {
+	r, ok := d.Paths[path][strings.ToLower(method)].Responses[fmt.Sprint(status)]
 	if !ok {
 		return schema{}, fmt.Errorf("status %d of %s is not described", status, path)
 	}

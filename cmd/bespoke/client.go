@@ -75,6 +75,15 @@ func (c *client) get(ctx context.Context, path string, out any) error {
 	return c.do(req, "personalize", nil, out)
 }
 
+// post asks one of the extensions to do something.
+func (c *client) post(ctx context.Context, path string, out any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.server.API+path, nil)
+	if err != nil {
+		return err
+	}
+	return c.do(req, "personalize", nil, out)
+}
+
 func (c *client) do(req *http.Request, service string, body []byte, out any) error {
 	sum := sha256.Sum256(body)
 	key := aws.Credentials{AccessKeyID: c.creds.AccessKey, SecretAccessKey: c.creds.Secret}

@@ -18,8 +18,8 @@ const importExample = `bespoke import --dataset-group shop --type interactions -
 
 // importOptions are the flags of the import verb.
 type importOptions struct {
-	data, group, kind, schema, domain, mode, role, name, bucket string
-	asJSON                                                      bool
+	data, group, kind, schema, domain, mode, role, name, bucket, cancel string
+	asJSON                                                              bool
 }
 
 func importVerb(ctx context.Context, args []string, std streams, getenv func(string) string) error {
@@ -31,6 +31,9 @@ func importVerb(ctx context.Context, args []string, std streams, getenv func(str
 	r, creds, err := readRunning(o.data)
 	if err != nil {
 		return err
+	}
+	if o.cancel != "" {
+		return cancelImport(ctx, newClient(r, creds), o, std)
 	}
 	im := importer{client: newClient(r, creds), opts: o, note: func(format string, a ...any) {
 		if !o.asJSON {
@@ -48,6 +51,18 @@ func importVerb(ctx context.Context, args []string, std streams, getenv func(str
 	return err
 }
 
+func cancelImport(ctx context.Context, c *client, o importOptions, std streams) error {
+	p, err := c.cancel(ctx, o.cancel)
+	if err != nil {
+		return err
+	}
+	if o.asJSON {
+		return printJSON(std.out, p)
+	}
+	_, err = fmt.Fprintf(std.out, "%s is %s: %s\n", p.JobARN, p.Status, p.FailureReason)
+	return err
+}
+
 func parseImport(fs *flag.FlagSet, args []string, getenv func(string) string) (o importOptions, source string, err error) {
 	fs.StringVar(&o.data, "data", "bespoke-data", "the running server's data folder")
 	fs.StringVar(&o.group, "dataset-group", "default", "dataset group; made if it does not exist")
@@ -58,9 +73,13 @@ func parseImport(fs *flag.FlagSet, args []string, getenv func(string) string) (o
 	fs.StringVar(&o.role, "role", "", "ARN of the role that reads the source; without it your own rights decide")
 	fs.StringVar(&o.name, "job-name", "", "name of the import job; made up if not given")
 	fs.StringVar(&o.bucket, "bucket", "bespoke-uploads", "bucket that a local file is uploaded to; made if it does not exist")
+	fs.StringVar(&o.cancel, "cancel", "", "instead of importing: name or ARN of an import job that is to end at once, with nothing of it visible")
 	fs.BoolVar(&o.asJSON, "json", false, "print the outcome as JSON and nothing else")
 	if err := parse(fs, args, getenv); err != nil {
 		return o, "", err
+	}
+	if o.cancel != "" {
+		return o, "", noArgs(fs)
 	}
 	if fs.NArg() != 1 {
 		return o, "", usageError{"give one CSV file or s3:// location"}

@@ -42,7 +42,9 @@ type serverConfig struct {
 	maxBadRows                                                                           int    // 0 means 1000
 	badRows                                                                              string // fail or skip; "" means fail
 	maxBadShare                                                                          float64
+	maxCrashes                                                                           int // 0 means 5
 	keepSnapshots                                                                        time.Duration
+	s3Stall                                                                              time.Duration // 0 means 30 s
 	logger                                                                               *slog.Logger
 }
 
@@ -62,6 +64,9 @@ func (c serverConfig) validate() error {
 	}
 	if c.maxBadRows < 0 || c.keepSnapshots < 0 {
 		errs = append(errs, errors.New("--max-bad-rows and --keep-snapshots must not be below 0"))
+	}
+	if c.maxCrashes < 0 || c.s3Stall < 0 {
+		errs = append(errs, errors.New("--max-crashes and --s3-stall must not be below 0"))
 	}
 	if c.badRows != "" && c.badRows != "fail" && c.badRows != "skip" {
 		errs = append(errs, fmt.Errorf("--bad-rows %q is neither fail nor skip", c.badRows))
@@ -148,7 +153,7 @@ func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 	}
 	service, err := control.New(control.Config{
 		Scope: cfg.scope(), Store: st, Lake: tables, Models: models, Serve: runtime, Access: cloud.access, Limits: cfg.limits(),
-		TokenKey: s.creds.TokenKey, TempDir: dir.path("tmp"), MaxBadRows: cmp.Or(cfg.maxBadRows, 1000), KeepSnapshots: cfg.keepSnapshots,
+		TokenKey: s.creds.TokenKey, TempDir: dir.path("tmp"), MaxBadRows: cmp.Or(cfg.maxBadRows, 1000), KeepSnapshots: cfg.keepSnapshots, MaxCrashes: cfg.maxCrashes,
 		MaxBadShare: cfg.skipShare(), RejectedDir: dir.path("rejected"),
 		Workers: importWorkers, Memory: importMemory, Logger: cfg.logger, Observe: seen.imported,
 	})

@@ -79,7 +79,7 @@ func (st *storage) useExternal(ctx context.Context, cfg serverConfig) error {
 		}
 	}
 	st.external, st.ambient = true, own.Credentials
-	st.resolver = blob.NewRemote(blob.RemoteConfig{AWS: own, Endpoint: st.endpoint, STSEndpoint: cfg.stsEndpoint, Roles: table})
+	st.resolver = blob.NewRemote(blob.RemoteConfig{AWS: own, Endpoint: st.endpoint, STSEndpoint: cfg.stsEndpoint, Roles: table, Retry: blob.Retry{Stall: cfg.s3Stall}})
 	return nil
 }
 

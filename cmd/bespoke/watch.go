@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"time"
 )
 
@@ -25,9 +26,15 @@ func (c *client) watch(ctx context.Context, arn string, show *bar) (jobProgress,
 			show.draw(p)
 		}
 		if err := pause(ctx); err != nil {
-			return p, fmt.Errorf("stopped watching; the import goes on: %w", err)
+			return p, fmt.Errorf("stopped watching; the import goes on, unless you cancel it: bespoke import --cancel %s: %w", nameOf(arn), err)
 		}
 	}
+}
+
+// cancel ends an import job that has not committed.
+func (c *client) cancel(ctx context.Context, job string) (p jobProgress, err error) {
+	err = c.post(ctx, "/bespoke/v1/dataset-import-jobs/"+url.PathEscape(nameOf(job))+"/cancel", &p)
+	return p, err
 }
 
 // active waits until the described resource is ACTIVE.

@@ -112,7 +112,7 @@ func (w *world) spawn() *server {
 	w.must(err)
 	defer log.Close() // the process has its own
 	// Half of the servers forget earlier states at once, which removes files.
-	flags := []string{"--keep-snapshots", [...]string{"1ms", "1h"}[w.rng.IntN(2)]}
+	flags := []string{"--keep-snapshots", [...]string{"1ms", "1h"}[w.rng.IntN(2)], "--max-crashes", "1000000"}
 	return spawn(w.t, w.data, log, flags...)
 }
 
