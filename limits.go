@@ -19,6 +19,8 @@ type Limits struct {
 	// of them. Where these are 0, too few are a warning.
 	TrainInteractions int64
 	TrainUsers        int64
+	// CSVOnly is whether imports read plain CSV only, as Amazon's do.
+	CSVOnly bool
 }
 
 // Amazon's minima for training.
@@ -45,6 +47,7 @@ func StrictLimits() Limits {
 
 		Solutions: 10, Trainings: 20, Campaigns: 5,
 		TrainInteractions: MinTrainInteractions, TrainUsers: MinTrainUsers,
+		CSVOnly: true,
 	}
 }
 

@@ -190,7 +190,7 @@ func (s *Service) read(ctx context.Context, base *lake.Snapshot, columns *arrow.
 		rejects = s.rejectsPath(j.ARN)
 	}
 	return ingest.Run(ctx, ingest.Config{
-		Schema: sc, Arrow: columns, Type: d.Type, Mode: j.Mode, Arrived: j.Created, Objects: j.Objects, Source: access,
+		Schema: sc, Arrow: columns, Type: d.Type, Mode: j.Mode, Arrived: j.Created, Objects: j.Objects, Source: access, CSVOnly: s.cfg.Limits.CSVOnly,
 		Dir: dir, TempDir: s.cfg.TempDir, Workers: s.cfg.Workers, Memory: s.cfg.Memory,
 		MaxReported: s.cfg.MaxBadRows, MaxBadShare: s.cfg.MaxBadShare, Rejects: rejects, Progress: &run.progress,
 		Existing: func(ctx context.Context, columns []string) iter.Seq2[lake.Batch, error] {

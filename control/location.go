@@ -33,7 +33,7 @@ func (s *Service) inspect(ctx context.Context, j bespoke.ImportJob, sc *schema.S
 	if err != nil {
 		return nil, err
 	}
-	return objects, locationRefusal(ingest.Header(ctx, access, objects, sc), j.Location)
+	return objects, locationRefusal(ingest.Header(ctx, access, objects, sc, s.cfg.Limits.CSVOnly), j.Location)
 }
 
 // locate returns the objects at the job's location: the one object, or all
@@ -41,7 +41,7 @@ func (s *Service) inspect(ctx context.Context, j bespoke.ImportJob, sc *schema.S
 func (s *Service) locate(ctx context.Context, access Objects, j bespoke.ImportJob) ([]bespoke.Object, error) {
 	u, ok := bespoke.ParseS3URL(j.Location)
 	if !ok {
-		return nil, bespoke.Errorf(bespoke.InvalidInput, "Invalid Data location. Give dataSource.dataLocation as s3://bucket/key of one CSV object, or s3://bucket/folder/ of several; it is %q.", j.Location)
+		return nil, bespoke.Errorf(bespoke.InvalidInput, "Invalid Data location. Give dataSource.dataLocation as s3://bucket/key of one object, or s3://bucket/folder/ of several; it is %q.", j.Location)
 	}
 	objects, err := list(ctx, access, u)
 	if err != nil {

@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -51,15 +50,10 @@ func shorten(v []byte) string {
 
 // badRow is a BadRow whose line is known within its split only.
 type badRow struct {
-	split, part int
-	line        uint32 // from 1 in the part
-	column      string
-	value       string
-	reason      string
-}
-
-func (b badRow) before(o badRow) int {
-	return cmp.Or(cmp.Compare(b.split, o.split), cmp.Compare(b.part, o.part), cmp.Compare(b.line, o.line))
+	place
+	column string
+	value  string
+	reason string
 }
 
 // badRows keeps the first bad rows of a job, in input order whatever the order
@@ -70,7 +64,7 @@ type badRows struct {
 
 	mu   sync.Mutex
 	rows []badRow
-	last badRow // rows behind it are not among the first; valid once full
+	last place // rows behind it are not among the first; valid once full
 	full bool
 }
 
@@ -78,10 +72,10 @@ type badRows struct {
 func (b *badRows) any() bool { return b.count.Load() > 0 }
 
 // wants reports whether a row at this place may be among those kept.
-func (b *badRows) wants(at badRow) bool {
+func (b *badRows) wants(at place) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return !b.full || at.before(b.last) < 0
+	return !b.full || at.compare(b.last) < 0
 }
 
 func (b *badRows) add(r badRow) {
@@ -95,50 +89,24 @@ func (b *badRows) add(r badRow) {
 
 // trim sorts the rows and keeps the first. Callers hold mu.
 func (b *badRows) trim() {
-	slices.SortFunc(b.rows, badRow.before)
+	slices.SortFunc(b.rows, func(a, b badRow) int { return a.compare(b.place) })
 	if len(b.rows) >= b.keep {
 		b.rows = b.rows[:b.keep]
-		b.last, b.full = b.rows[b.keep-1], true
+		b.last, b.full = b.rows[b.keep-1].place, true
 	}
 }
 
-// list returns the kept rows with their lines in the objects, given how many
-// lines each split has.
-func (b *badRows) list(plan *plan, lines []int64) []BadRow {
+// list returns the kept rows with their lines in the objects.
+func (b *badRows) list(s *splits) []BadRow {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.trim()
 	var out []BadRow
-	at := places{plan: plan, lines: lines, object: -1}
 	for _, r := range b.rows {
-		object, line := at.find(r.split, r.part, r.line)
+		object, line := s.find(r.place)
 		out = append(out, BadRow{Object: object, Line: line, Column: r.column, Value: r.value, Reason: r.reason})
 	}
 	return out
-}
-
-// places finds the lines of rows in their objects, given how many lines each
-// split has. Rows are asked for in input order.
-type places struct {
-	plan   *plan
-	lines  []int64
-	object int   // of the row before
-	from   int   // splits of the object before this one
-	before int64 // have so many lines
-}
-
-func (p *places) find(split, part int, line uint32) (bespoke.Object, int64) {
-	at := p.plan.splits[split].parts[part]
-	if at.object != p.object {
-		p.object, p.before = at.object, 0
-		p.from = p.plan.first(at.object)
-	}
-	if at.start > 0 { // splits of one part each since the object's begin
-		for ; p.from < split; p.from++ {
-			p.before += p.lines[p.from]
-		}
-	}
-	return p.plan.objects[at.object], p.before + int64(line)
 }
 
 // failure is the error of a job with bad rows: the first, and how many there

@@ -50,7 +50,7 @@ func TestBadRows(t *testing.T) {
 				if strings.HasPrefix(line, "> ") {
 					continue
 				}
-				row := strings.NewReplacer(`<CR>`, "\r", `<FF>`, "\xff", `<NUL>`, "\x00", `<256>`, strings.Repeat("ü", 256),
+				row := strings.NewReplacer(`<CR>`, "\r", `<FF>`, "\xff", `<E9>`, "\xe9", `<80>`, "\x80", `<81>`, "\x81", `<NUL>`, "\x00", `<256>`, strings.Repeat("ü", 256),
 					`<1000>`, strings.Repeat("漢", 1000)).Replace(strings.TrimSuffix(line, "\n"))
 				src := objects{"a": strings.Join(header, ",") + "\n" + row + "\n"}
 				res, err := ingest.Run(t.Context(), config(t, bespoke.DatasetType(kind), schemas[kind], src))

@@ -46,10 +46,10 @@ func (c *Config) userColumn() int {
 
 // check takes the place of writing: the good rows of the batch are observed and
 // their keys logged, those of users too. It returns the next ordinal.
-func (w *worker) check(lay *layout, ordinal uint64) (uint64, error) {
+func (w *worker) check(ordinal uint64) (uint64, error) {
 	if w.observer != nil {
 		for i, c := range w.columns {
-			w.observe(i, c, lay.index[i])
+			w.observe(i, c, w.layout.index[i])
 		}
 	}
 	for r := range w.batch.n {
@@ -131,7 +131,7 @@ func (w *worker) endCheck() error {
 // are.
 func (r *run) compareChecked(ctx context.Context, res *Result) error {
 	r.progress.enter(Comparing)
-	v, err := compare(ctx, r.log, r.cfg.Workers, r.cfg.Type.Key() != "", 0, nil)
+	v, err := compare(ctx, r.log, r.cfg.Workers, r.cfg.Type.Key() != "", ordinals{}, nil)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func (c *textColumn) decode(d *decoder, b *batch, f int) {
 		}
 		text := b.buf[start:end]
 		if !utf8.Valid(text) {
-			d.refuse(r, &c.vector, text, reasonUTF8)
+			d.refuse(r, &c.vector, text, reasonUTF8(text))
 		} else if short := cutText(text); len(short) < len(text) {
 			text = short
 			d.cut++

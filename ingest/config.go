@@ -56,6 +56,9 @@ type Config struct {
 	// CheckOnly has everything read, checked and compared as a FULL import does,
 	// and nothing written. Arrow and Dir are not needed then.
 	CheckOnly bool
+	// CSVOnly has nothing read but plain CSV, as at Amazon. Otherwise an object
+	// may be JSON Lines or Parquet, and text may be compressed with gzip or zstd.
+	CSVOnly bool
 	// Observe returns what is to see the good rows of a check: it is called once
 	// for each worker. May be nil.
 	Observe func() Observer

@@ -16,15 +16,16 @@ type verdict struct {
 
 // compare finds the rows of the log that must not be visible and gives them to
 // dead. Of rows with the same key the last one stays if lastWins, else the
-// first. New rows are those whose ordinal is firstNew or more. Partitions are
+// first, by their ordinals as order has them. New rows are those whose ordinal
+// is order.first or more. Partitions are
 // compared independently, as many at once as there are workers.
-func compare(ctx context.Context, log *keyLog, workers int, lastWins bool, firstNew uint64, dead *deadRows) (*verdict, error) {
+func compare(ctx context.Context, log *keyLog, workers int, lastWins bool, order ordinals, dead *deadRows) (*verdict, error) {
 	v := &verdict{}
 	g, ctx := errgroup.WithContext(ctx)
 	var next atomic.Int64
 	for range workers {
 		g.Go(func() error {
-			var c comparison
+			c := comparison{order: order}
 			for {
 				p := int(next.Add(1)) - 1
 				if p >= partitions {
@@ -39,7 +40,7 @@ func compare(ctx context.Context, log *keyLog, workers int, lastWins bool, first
 				}
 				old := 0
 				for _, o := range losers {
-					if o < firstNew {
+					if o < order.first {
 						old++
 					}
 				}
@@ -54,6 +55,7 @@ func compare(ctx context.Context, log *keyLog, workers int, lastWins bool, first
 
 // comparison is the memory in which one worker compares partitions.
 type comparison struct {
+	order  ordinals
 	keys   []key
 	slots  []uint32 // open addressing: numbers of keys plus one
 	losers []uint64
@@ -65,6 +67,11 @@ func (c *comparison) partition(log *keyLog, p int, lastWins bool) ([]uint64, err
 	var err error
 	if c.keys, err = log.take(p, c.keys[:0]); err != nil {
 		return nil, err
+	}
+	if c.order.rank != nil {
+		for i, k := range c.keys {
+			c.keys[i].low = k.low&^ordinalMask | c.order.of(k.ordinal())
+		}
 	}
 	slots := c.table(len(c.keys))
 	c.losers = c.losers[:0]

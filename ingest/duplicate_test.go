@@ -18,12 +18,12 @@ func TestCompare(t *testing.T) {
 		for _, lastWins := range []bool{true, false} {
 			log := newKeyLog(t.TempDir(), memory)
 			r := rand.New(rand.NewPCG(uint64(memory), 1))
-			ordinals := r.Perm(2 * firstNew)
+			found := r.Perm(2 * firstNew)
 			best := map[uint64]uint64{} // fingerprint to the ordinal that stays
 			dead := map[uint64]bool{}
 			fingerprints := parquet.NewSeeds()
 			w := keyWriter{log: log}
-			for _, o := range ordinals {
+			for _, o := range found {
 				o := uint64(o)
 				f := parquet.Fold(uint64(r.IntN(3*firstNew))^fingerprints[0], fingerprints[1])
 				if err := w.one(newKey(f, f>>3, o)); err != nil {
@@ -47,7 +47,7 @@ func TestCompare(t *testing.T) {
 				t.Errorf("memory %d: spilled %v", memory, spilled)
 			}
 			rows := newDeadRows([]string{"f"}, []span{{ordinal: 0, file: 0, row: 0}})
-			v, err := compare(t.Context(), log, 2, lastWins, firstNew, rows)
+			v, err := compare(t.Context(), log, 2, lastWins, ordinals{first: firstNew}, rows)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -3,11 +3,9 @@ package ingest
 import (
 	"bytes"
 	"context"
-	"io"
+	"fmt"
 	"slices"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
 
 	"bespoke"
 	"bespoke/schema"
@@ -21,91 +19,44 @@ const (
 	headersAtOnce  = 8
 )
 
-// Header reads the first row of each object and checks it against the schema:
-// all columns are there, by name in any order, and all objects have the same.
-// It returns an *bespoke.Error of code InvalidInput that says what is wrong, or
-// the error of src.
-func Header(ctx context.Context, src Source, objects []bespoke.Object, s *schema.Schema) error {
-	layouts, err := readLayouts(ctx, src, objects, s)
+// Header looks at the beginning of each object and checks it against the schema:
+// all columns are there, by name in any order, and all CSV objects have the
+// same. With csvOnly nothing but plain CSV is taken. It returns an
+// *bespoke.Error of code InvalidInput that says what is wrong, or the error of
+// src.
+func Header(ctx context.Context, src Source, objects []bespoke.Object, s *schema.Schema, csvOnly bool) error {
+	layouts, err := readLayouts(ctx, src, objects, s, csvOnly)
 	if err != nil {
 		return err
 	}
+	first := -1
 	for i, l := range layouts {
-		if a, b := layouts[0].sorted(), l.sorted(); !slices.Equal(a, b) {
+		if l.format == formatJSON {
+			if err := missing(objects[i], l.absent, ""); err != nil {
+				return err
+			}
+		}
+		if l.format != formatCSV {
+			continue
+		}
+		if first < 0 {
+			first = i
+		}
+		if a, b := layouts[first].sorted(), l.sorted(); !slices.Equal(a, b) {
 			return bespoke.Errorf(bespoke.InvalidInput, "All objects must have the same header: %s has the columns [%s], %s has [%s].",
-				objects[0], strings.Join(a, ", "), objects[i], strings.Join(b, ", "))
+				objects[first], strings.Join(a, ", "), objects[i], strings.Join(b, ", "))
 		}
 	}
 	return nil
 }
 
-// readLayouts reads the first rows of the objects, several at once. Of several
-// errors it returns that of the first object.
-func readLayouts(ctx context.Context, src Source, objects []bespoke.Object, s *schema.Schema) ([]*layout, error) {
-	layouts := make([]*layout, len(objects))
-	errs := make([]error, len(objects))
-	var g errgroup.Group
-	g.SetLimit(headersAtOnce)
-	for i, o := range objects {
-		g.Go(func() error {
-			row, err := firstRow(ctx, src, o)
-			if err == nil {
-				layouts[i], err = parseHeader(o, row, s)
-			}
-			errs[i] = err
-			return nil
-		})
-	}
-	g.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return layouts, nil
-}
-
-// firstRow reads the first row of o, with its line feed if it has one.
-func firstRow(ctx context.Context, src Source, o bespoke.Object) ([]byte, error) {
-	f := fetcher{source: src}
-	var b []byte
-	for want := min(headerBytes, o.Size); ; want = min(want*4, maxHeaderBytes, o.Size) {
-		at := len(b)
-		b = resize(b, int(want)-at)
-		if err := f.read(ctx, o, int64(at), b[at:]); err != nil {
-			return nil, err
-		}
-		if i := bytes.IndexByte(b, '\n'); i >= 0 {
-			return b[:i+1], nil
-		}
-		if want == o.Size || want == maxHeaderBytes {
-			return b, nil
-		}
-	}
-}
-
-// layout is where the schema's columns are in the records of an object.
-type layout struct {
-	names []string // of the header
-	index []int    // for each column of the schema, its field
-	notes []string // what the user should hear about
-}
-
-func (l *layout) sorted() []string {
-	s := slices.Clone(l.names)
-	for i := range s {
-		s[i] = strings.ToUpper(s[i])
-	}
-	slices.Sort(s)
-	return s
-}
-
 // parseHeader reads the first row of object o.
 func parseHeader(o bespoke.Object, row []byte, s *schema.Schema) (*layout, error) {
-	if hint := sniff(row); hint != "" {
-		return nil, bespoke.Errorf(bespoke.InvalidInput, "%s is not a CSV file in UTF-8: %s.", o, hint)
+	l := &layout{}
+	if rest, ok := bytes.CutPrefix(row, []byte(byteOrderMark)); ok {
+		row = rest
+		l.notes = append(l.notes, "A byte order mark stands before the header; it was ignored.")
 	}
-	row = bytes.TrimPrefix(row, []byte("\ufeff"))
 	row = bytes.TrimSuffix(bytes.TrimSuffix(row, []byte("\n")), []byte("\r"))
 	if len(row) == 0 {
 		return nil, bespoke.Errorf(bespoke.InvalidInput, "%s: the first row is empty; it must name the columns.", o)
@@ -116,7 +67,6 @@ func parseHeader(o bespoke.Object, row []byte, s *schema.Schema) (*layout, error
 	if len(row) >= maxHeaderBytes {
 		return nil, bespoke.Errorf(bespoke.InvalidInput, "%s: the first row is longer than %d bytes: check that rows end with line feeds.", o, maxHeaderBytes)
 	}
-	l := &layout{}
 	if err := l.split(row); err != "" {
 		return nil, bespoke.Errorf(bespoke.InvalidInput, "%s: the header is malformed: %s.", o, err)
 	}
@@ -128,28 +78,6 @@ func parseHeader(o bespoke.Object, row []byte, s *schema.Schema) (*layout, error
 		return nil, err
 	}
 	return l, nil
-}
-
-// sniff recognises what is no CSV in UTF-8 by its first bytes.
-func sniff(b []byte) string {
-	for _, m := range [...]struct{ magic, hint string }{
-		{"\x1f\x8b", "it is compressed with gzip; decompress it"},
-		{"\x28\xb5\x2f\xfd", "it is compressed with zstd; decompress it"},
-		{"PK\x03\x04", "it is a ZIP archive or a spreadsheet; export CSV"},
-		{"PAR1", "it is a Parquet file; export CSV"},
-		{"Obj\x01", "it is an Avro file; export CSV"},
-		{"\xff\xfe", "it is UTF-16; save it as UTF-8"},
-		{"\xfe\xff", "it is UTF-16; save it as UTF-8"},
-		{"{", "it looks like JSON; export CSV"},
-	} {
-		if bytes.HasPrefix(b, []byte(m.magic)) {
-			return m.hint
-		}
-	}
-	if bytes.IndexByte(b, 0) >= 0 {
-		return "the first row has null bytes; save it as UTF-8 text"
-	}
-	return ""
 }
 
 // split splits the header into names. Names in quotes are taken, with a note.
@@ -189,7 +117,7 @@ func (l *layout) match(o bespoke.Object, s *schema.Schema) error {
 		}
 	}
 	used := make([]bool, len(l.names))
-	var missing []string
+	var absent []string
 	for _, c := range s.Columns {
 		at := slices.Index(l.names, c.Name)
 		if at < 0 {
@@ -204,26 +132,44 @@ func (l *layout) match(o bespoke.Object, s *schema.Schema) error {
 			}
 		}
 		if at < 0 {
-			missing = append(missing, c.Name)
+			absent = append(absent, c.Name)
 			continue
 		}
 		used[at] = true
 		l.index = append(l.index, at)
 	}
-	if missing != nil { // the text is Amazon's
-		return bespoke.Errorf(bespoke.InvalidInput, "Input csv is missing the following columns: [%s] (%s)", strings.Join(missing, ", "), o)
+	hint := ""
+	if len(absent) == len(s.Columns) && slices.ContainsFunc(l.names, likeData) {
+		hint = fmt.Sprintf(". The first row, %q, looks like data: put a header before it, such as %s",
+			shorten([]byte(strings.Join(l.names, ","))), strings.Join(schemaLayout(formatCSV, s).names, ","))
+	}
+	if err := missing(o, absent, hint); err != nil {
+		return err
 	}
 	for i, n := range l.names {
 		if !used[i] {
-			l.notes = append(l.notes, "Column "+shorten([]byte(n))+" is not in the schema and was ignored.")
+			l.notes = append(l.notes, ignored(n))
 		}
 	}
 	return nil
 }
 
-// Source opens objects for reading.
-type Source interface {
-	// Open returns length bytes of o from offset on. It fails if the object is
-	// no longer what o says.
-	Open(ctx context.Context, o bespoke.Object, offset, length int64) (io.ReadCloser, error)
+// likeData reports whether a name of the header is rather a value.
+func likeData(name string) bool {
+	_, numeric := parseFloat64([]byte(name))
+	return numeric || name == "" || strings.Contains(name, "|") || looksLikeDate([]byte(name))
+}
+
+// missing is the error for columns that o lacks; nil if there are none. The
+// text before the hint is Amazon's.
+func missing(o bespoke.Object, absent []string, hint string) error {
+	if len(absent) == 0 {
+		return nil
+	}
+	return bespoke.Errorf(bespoke.InvalidInput, "Input csv is missing the following columns: [%s] (%s)%s", strings.Join(absent, ", "), o, hint)
+}
+
+// ignored is the note on a column that the schema lacks.
+func ignored(name string) string {
+	return "Column " + shorten([]byte(name)) + " is not in the schema and was ignored."
 }

@@ -2,9 +2,9 @@ package ingest
 
 import (
 	"bufio"
-	"cmp"
 	"compress/gzip"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -24,10 +24,9 @@ const (
 
 // reject is a bad row that was left out: its place, and its text in the file.
 type reject struct {
-	split, part int
-	line        uint32
-	n           int32
-	at          int64
+	place
+	n  int32
+	at int64
 }
 
 // rejects keeps the bad rows of an import until their lines are known, in a
@@ -78,18 +77,16 @@ func unnamed(dir string) (*os.File, error) {
 
 // publish writes the rows in input order to a gzipped CSV file at path, whole
 // or not at all. It returns how many there are.
-func (k *rejects) publish(path string, at places) (n int, err error) {
+func (k *rejects) publish(path string, s *splits) (n int, err error) {
 	if k.err != nil {
 		return 0, k.err
 	}
-	slices.SortFunc(k.rows, func(a, b reject) int {
-		return cmp.Or(cmp.Compare(a.split, b.split), cmp.Compare(a.part, b.part), cmp.Compare(a.line, b.line))
-	})
+	slices.SortFunc(k.rows, func(a, b reject) int { return a.compare(b.place) })
 	f, err := os.Create(path + ".part")
 	if err != nil {
 		return 0, fmt.Errorf("write bad rows: %w", err)
 	}
-	err = errors.Join(k.write(f, at), f.Close())
+	err = errors.Join(k.write(f, s), f.Close())
 	if err == nil {
 		err = os.Rename(path+".part", path)
 	}
@@ -99,14 +96,14 @@ func (k *rejects) publish(path string, at places) (n int, err error) {
 	return len(k.rows), nil
 }
 
-func (k *rejects) write(f *os.File, at places) error {
+func (k *rejects) write(f *os.File, s *splits) error {
 	z := gzip.NewWriter(f)
 	w := bufio.NewWriterSize(z, 64<<10)
 	if _, err := w.WriteString(csvLine("object", "line", "column", "reason", "row")); err != nil {
 		return err
 	}
 	for _, r := range k.rows {
-		object, line := at.find(r.split, r.part, r.line)
+		object, line := s.find(r.place)
 		if _, err := w.WriteString(strings.TrimSuffix(csvLine(object.String(), strconv.FormatInt(line, 10)), "\n") + ","); err != nil {
 			return err
 		}
@@ -136,6 +133,37 @@ func csvLine(values ...string) string {
 // quoting escapes what is special in a quoted value.
 var quoting = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
+// row returns record r of the batch as it may be imported again: a line of CSV,
+// or of JSON where the object was none of CSV.
+func (w *worker) row(r int) string {
+	if w.layout.format == formatCSV {
+		return w.batch.row(r)
+	}
+	return string(w.batch.json(r, w.layout.names))
+}
+
+// json returns record r as a JSON object.
+func (b *batch) json(r int, names []string) []byte {
+	out := []byte{'{'}
+	for f, name := range names {
+		start, end := b.at(r, f)
+		if start == end && b.isNull(r, f) {
+			continue
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		key, _ := json.Marshal(name)
+		out = append(append(out, key...), ':')
+		value := b.buf[start:end]
+		if !json.Valid(value) {
+			value, _ = json.Marshal(string(value))
+		}
+		out = append(out, value...)
+	}
+	return append(out, '}')
+}
+
 // row returns record r as a line of CSV without its end: the original line but
 // for quotes that it can do without.
 func (b *batch) row(r int) string {
@@ -157,7 +185,7 @@ func (b *batch) row(r int) string {
 // keepReject keeps a bad row where these are left out of the import.
 func (w *worker) keepReject(line uint32, column, reason string, text func() string) {
 	if k := w.run.rejects; k != nil {
-		k.add(reject{split: w.split, part: w.part, line: line}, column, reason, text)
+		k.add(reject{place: w.place(line)}, column, reason, text)
 	}
 }
 
@@ -175,7 +203,7 @@ func (r *run) settleBad(res *Result) error {
 	if r.rejects == nil {
 		return failure(res.Bad[0], c.Rejected, c.Rows)
 	}
-	n, err := r.rejects.publish(r.cfg.Rejects, places{plan: r.plan, lines: r.lines, object: -1})
+	n, err := r.rejects.publish(r.cfg.Rejects, r.splits)
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,6 @@ var keywords = map[bespoke.DatasetType][]string{
 // Reasons for refusing a value. Those with a %s take the column's name.
 const (
 	reasonEmpty   = "the cell is empty, but the schema does not allow null here"
-	reasonUTF8    = "the text is not UTF-8: save the file as UTF-8"
 	reasonKeyword = "a reserved keyword as value: remove header rows from the middle of the data"
 	// The text is Amazon's.
 	reasonLength = "Length cannot be more than %d characters for %s. If no values exceed the character limit, make sure your data follows " +
@@ -78,6 +77,32 @@ const (
 	reasonNoID  = "an ID has at least one character"
 	reasonEvent = "the event type of an action interaction is Viewed, Taken or Not Taken"
 )
+
+// windows1252 are the characters of the bytes from 0x80 on, where that is none
+// of Latin-1's control characters; the others are those of Latin-1.
+var windows1252 = [32]rune{0: '€', 2: '‚', 3: 'ƒ', 4: '„', 5: '…', 6: '†', 7: '‡', 8: 'ˆ', 9: '‰', 10: 'Š', 11: '‹', 12: 'Œ', 14: 'Ž',
+	17: '‘', 18: '’', 19: '“', 20: '”', 21: '•', 22: '–', 23: '—', 24: '˜', 25: '™', 26: 'š', 27: '›', 28: 'œ', 30: 'ž', 31: 'Ÿ'}
+
+// reasonUTF8 says why v is not UTF-8, with the character that its first bad byte
+// is in the encoding that is likely.
+func reasonUTF8(v []byte) string {
+	for i := 0; i < len(v); {
+		r, n := utf8.DecodeRune(v[i:])
+		if r != utf8.RuneError || n > 1 {
+			i += n
+			continue
+		}
+		c, name := rune(v[i]), "Latin-1 or Windows-1252"
+		if c < 0xA0 {
+			c, name = windows1252[c-0x80], "Windows-1252"
+		}
+		if c == 0 {
+			break
+		}
+		return fmt.Sprintf("the text is not UTF-8: its byte 0x%X looks like the character %c of %s; save the file as UTF-8", v[i], c, name)
+	}
+	return "the text is not UTF-8: save the file as UTF-8"
+}
 
 // stringRule is what a string column asks of its values.
 type stringRule struct {
@@ -97,7 +122,7 @@ func newStringRule(t bespoke.DatasetType, c schema.Column) stringRule {
 // check returns why v is refused, or "".
 func (r *stringRule) check(v []byte) string {
 	if !utf8.Valid(v) {
-		return reasonUTF8
+		return reasonUTF8(v)
 	}
 	if len(v) > r.limit && utf8.RuneCount(v) > r.limit {
 		return fmt.Sprintf(reasonLength, r.limit, r.column)

@@ -47,7 +47,9 @@ type run struct {
 	cfg      Config
 	progress *Progress
 	plan     *plan
-	layouts  []*layout // of objects in more than one split
+	splits   *splits
+	rank     []uint64  // of splits; see ordinals
+	layouts  []*layout // of large objects
 	fields   []parquet.Field
 	keys     []bool // which columns are the key
 	seeds    seeds
@@ -56,7 +58,6 @@ type run struct {
 	log      *keyLog
 	users    *keyLog // of a check: who did what; nil where rows do not have users
 	news     *bloom  // keys of new rows, where there are existing ones to compare with
-	lines    []int64 // of each split
 	bad      badRows
 	rejects  *rejects // nil where bad rows fail the import
 
@@ -142,16 +143,21 @@ func (r *run) all(ctx context.Context) (Result, error) {
 
 // prepare plans the work and reads the headers that must be known before it.
 func (r *run) prepare(ctx context.Context) error {
-	r.plan = newPlan(r.cfg.Objects, splitBytes)
+	if err := r.look(ctx); err != nil {
+		return err
+	}
+	r.plan = newPlan(r.cfg.Objects, splitBytes, func(i int) bool {
+		return r.layouts[i].packing != packingNone || r.layouts[i].format == formatParquet
+	})
 	r.progress.BytesTotal.Store(r.plan.bytes)
-	r.lines = make([]int64, len(r.plan.splits))
 	splits := maxSplits
 	if r.cfg.Mode == bespoke.Incremental { // half of the ordinals are for existing rows
 		r.firstNew = 1 << (ordinalBits - 1)
 		splits /= 2
 		r.news = newBloom(r.plan.bytes/16, r.cfg.Memory/8)
 	}
-	if len(r.plan.splits) > splits {
+	r.splits = newSplits(r.cfg.Objects, len(r.plan.tasks), splits)
+	if len(r.plan.tasks) > splits {
 		return bespoke.Errorf(bespoke.InvalidInput, "The objects have %d bytes in all, an import takes at most %d: divide it.",
 			r.plan.bytes, int64(splits)*splitBytes)
 	}
@@ -162,6 +168,12 @@ func (r *run) prepare(ctx context.Context) error {
 	if r.cfg.CheckOnly && r.cfg.userColumn() >= 0 {
 		r.users = newKeyLog(r.cfg.TempDir, r.cfg.Memory/4)
 	}
+	return nil
+}
+
+// look finds out what the large objects are. The small ones are looked at when
+// they are read.
+func (r *run) look(ctx context.Context) error {
 	var large []bespoke.Object
 	var at []int
 	for i, o := range r.cfg.Objects {
@@ -169,7 +181,7 @@ func (r *run) prepare(ctx context.Context) error {
 			large, at = append(large, o), append(at, i)
 		}
 	}
-	layouts, err := readLayouts(ctx, r.cfg.Source, large, r.cfg.Schema)
+	layouts, err := readLayouts(ctx, r.cfg.Source, large, r.cfg.Schema, r.cfg.CSVOnly)
 	if err != nil {
 		return err
 	}
@@ -185,57 +197,39 @@ func (r *run) prepare(ctx context.Context) error {
 // values were cut.
 func (r *run) read(ctx context.Context) (cut int64, err error) {
 	g, ctx := errgroup.WithContext(ctx)
-	f := newFetcher(r.plan, r.cfg.Source, r.progress, r.cfg.Workers+r.cfg.Fetches)
-	splits := make(chan *loaded)
-	var next, fetching atomic.Int64
-	fetching.Store(int64(r.cfg.Fetches))
+	f := &fetching{
+		plan: r.plan, splits: r.splits, layouts: r.layouts, source: r.cfg.Source, schema: r.cfg.Schema, csvOnly: r.cfg.CSVOnly,
+		progress: r.progress, note: r.note,
+	}
+	f.buffers(r.cfg.Workers + r.cfg.Fetches)
+	var left atomic.Int64
+	left.Store(int64(r.cfg.Fetches))
 	for range r.cfg.Fetches {
 		g.Go(func() error {
 			defer func() {
-				if fetching.Add(-1) == 0 {
-					close(splits)
+				if left.Add(-1) == 0 {
+					close(f.out)
 				}
 			}()
-			return r.fetch(ctx, f, &next, splits)
+			return (&loader{fetching: f}).load(ctx)
 		})
 	}
 	workers := make([]*worker, r.cfg.Workers)
 	for i := range workers {
 		w := newWorker(r, int(r.cfg.Memory/4)/len(workers))
 		workers[i] = w
-		g.Go(func() error { return w.work(ctx, splits, f.free) })
+		g.Go(func() error { return w.work(ctx, f.out, f.free) })
 	}
 	err = g.Wait()
 	for _, w := range workers {
 		cut += w.dec.cut
 		err = errors.Join(err, w.writer.Abort()) // nothing to do after success
 	}
-	return cut, err
-}
-
-// fetch loads splits, in turn with others, until there are no more.
-func (r *run) fetch(ctx context.Context, f *fetcher, next *atomic.Int64, splits chan<- *loaded) error {
-	for {
-		var l *loaded
-		select {
-		case l = <-f.free:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-		i := int(next.Add(1)) - 1
-		if i >= len(r.plan.splits) {
-			f.free <- l // for the other fetchers, who wait for one to find out
-			return nil
-		}
-		if err := f.load(ctx, l, i); err != nil {
-			return err
-		}
-		select {
-		case splits <- l:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
+	if err == nil {
+		r.progress.BytesDone.Store(r.plan.bytes) // also of what need not be read in Parquet
 	}
+	r.rank = r.splits.settle()
+	return cut, err
 }
 
 // result sums up what was read.
@@ -249,7 +243,7 @@ func (r *run) result(cut int64) Result {
 	res.Counts.Rows = r.progress.Rows.Load()
 	res.Counts.Rejected = r.bad.count.Load()
 	res.Counts.Accepted = res.Counts.Rows - res.Counts.Rejected
-	res.Bad = r.bad.list(r.plan, r.lines)
+	res.Bad = r.bad.list(r.splits)
 	return res
 }
 
@@ -260,8 +254,12 @@ func (r *run) compare(ctx context.Context, res *Result) error {
 			return err
 		}
 	}
+	order := ordinals{first: r.firstNew, rank: r.rank}
+	for i, s := range r.spans {
+		r.spans[i].ordinal = order.of(s.ordinal)
+	}
 	dead := newDeadRows(r.paths, r.spans)
-	v, err := compare(ctx, r.log, r.cfg.Workers, r.cfg.Type.Key() != "", r.firstNew, dead)
+	v, err := compare(ctx, r.log, r.cfg.Workers, r.cfg.Type.Key() != "", order, dead)
 	if err != nil {
 		return err
 	}

@@ -188,6 +188,7 @@ func TestRun(t *testing.T) {
 		t.Errorf("counts %+v, want %+v", res.Counts, want)
 	}
 	warnings := []string{
+		"A byte order mark stands before the header; it was ignored.",
 		"Column extra is not in the schema and was ignored.",
 		"Column names in the header are in quotes; Amazon Personalize takes them without only.",
 	}

@@ -15,14 +15,8 @@ import (
 // time. A row with a quote, a lone carriage return or the wrong number of
 // fields is left to record, which goes byte by byte and knows all the rules.
 type scanner struct {
-	buf    []byte
-	next   int    // where the next record begins
-	end    int    // behind the last line feed
-	cols   int    // fields per record
-	line   uint32 // line number of next, from 1 in the part
-	raw    []byte // a copy of a row that record works on
-	report func(line uint32, field int, value []byte, reason string)
-	bad    int // rows that are no record
+	rowText
+	cols int // fields per record
 }
 
 // special marks with its high bit each byte of x below '-': commas, quotes,
@@ -33,17 +27,14 @@ func special(x uint64) uint64 {
 }
 
 // fill splits the next records into b and reports whether there were any.
-func (s *scanner) fill(b *batch) bool {
-	b.buf, b.cols, b.n, b.quoted = s.buf, s.cols, 0, b.quoted[:0]
-	if need := batchRows * s.cols; len(b.pos) < need {
-		b.pos = make([]uint64, need)
-	}
+func (s *scanner) fill(b *batch) (bool, error) {
+	b.start(s.buf, s.cols)
 	first := s.next
 	for b.n == 0 && s.next < s.end { // again where every row was bad
 		s.some(b)
 	}
 	b.size = s.next - first
-	return b.n > 0
+	return b.n > 0, nil
 }
 
 // some splits records until b is full or the text at its end.
@@ -108,10 +99,11 @@ scan:
 
 // Reasons why a row is no record.
 const (
-	reasonUnclosed = `the quoted value is not closed on its line: end it with a quote, write quotes inside it as \" and remove line breaks`
-	reasonAfter    = `text follows the closing quote: a quote inside a quoted value is written as \" or ""`
-	reasonBare     = `a quote in a value that is not in quotes: put the whole value in quotes and write the quote as \"`
-	reasonReturn   = `a carriage return in the middle of a row: end rows with a line feed, or with carriage return and line feed`
+	reasonUnclosed = `the quoted value is not closed on its line: if it goes on in the next line, write a blank for the line break, as a row is one line ` +
+		`(JSON Lines and Parquet can have line breaks in values); else end it with a quote and write quotes inside it as \"`
+	reasonAfter  = `text follows the closing quote: a quote inside a quoted value is written as \" or ""`
+	reasonBare   = `a quote in a value that is not in quotes: put the whole value in quotes and write the quote as \"`
+	reasonReturn = `a carriage return in the middle of a row: end rows with a line feed, or with carriage return and line feed`
 )
 
 // record splits the line that begins at row into b by all the rules, or
@@ -126,7 +118,7 @@ func (s *scanner) record(b *batch, row int, line uint32) (next int) {
 	if end == row {
 		return next // an empty line is nothing
 	}
-	src := append(s.raw[:0], s.buf[row:end]...)
+	src := append(s.raw[:0], s.buf[row:end]...) // a copy to work on
 	s.raw = src
 	out := s.buf[:row] // never overtakes what src was copied from
 	base := b.n * s.cols
@@ -158,7 +150,7 @@ func (s *scanner) record(b *batch, row int, line uint32) (next int) {
 		}
 		if reason != "" {
 			b.quoted = b.quoted[:quoted]
-			s.refuse(line, n, src[from:max(i, from)], reason)
+			s.report(line, n, src[from:max(i, from)], reason)
 			return next
 		}
 		if n < s.cols {
@@ -172,17 +164,12 @@ func (s *scanner) record(b *batch, row int, line uint32) (next int) {
 	}
 	if n != s.cols {
 		b.quoted = b.quoted[:quoted]
-		s.refuse(line, -1, src, countReason(n, s.cols))
+		s.report(line, -1, src, countReason(n, s.cols))
 		return next
 	}
 	b.lines[b.n] = line
 	b.n++
 	return next
-}
-
-func (s *scanner) refuse(line uint32, field int, value []byte, reason string) {
-	s.bad++
-	s.report(line, field, value, reason)
 }
 
 func countReason(n, want int) string {

@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/csv"
 	"fmt"
@@ -15,59 +14,62 @@ import (
 	"bespoke"
 )
 
-// memory is a Source over one text, for any object.
-type memory string
-
-func (m memory) Open(_ context.Context, _ bespoke.Object, offset, length int64) (io.ReadCloser, error) {
-	return io.NopCloser(strings.NewReader(string(m[offset : offset+length]))), nil
-}
-
-// scanned is one row of a text, or what is wrong with it.
-type scanned struct {
-	line   uint32
-	fields string // each quoted
-	nulls  string // for each field, whether it is null
-	fault  string
-}
-
-// scanAll returns the rows of a text that is read in parts that begin at the
-// given offsets.
-func scanAll(t testing.TB, data string, cols int, cuts []int64) []scanned {
-	t.Helper()
-	p := &plan{objects: []bespoke.Object{{Bucket: "b", Key: "k", Size: int64(len(data))}}}
-	cuts = append(cuts, int64(len(data)))
-	for i, c := range cuts[:len(cuts)-1] {
-		p.splits = append(p.splits, split{[]part{{0, c, cuts[i+1]}}})
-	}
-	f := newFetcher(p, memory(data), &Progress{}, 1)
-	var out []scanned
-	before := uint32(0)
-	for i := range p.splits {
-		l := <-f.free
-		if err := f.load(t.Context(), l, i); err != nil {
-			t.Fatal(err)
+// reference reads CSV by the rules, one character after the other and with no
+// regard to speed. All faults are "bad".
+func reference(data string, cols int) []scanned {
+	out := []scanned{}
+	for n, line := range strings.Split(data, "\n") {
+		line = strings.TrimSuffix(line, "\r")
+		if line == "" {
+			continue
 		}
-		s := scanner{buf: l.buf, next: l.parts[0].start, end: l.parts[0].end, cols: cols, line: 1}
-		s.report = func(line uint32, _ int, _ []byte, reason string) {
-			out = append(out, scanned{line: before + line, fault: reason})
-		}
-		var b batch
-		for s.fill(&b) {
-			for r := range b.n {
-				var fields []string
-				var nulls []bool
-				for c := range cols {
-					start, end := b.at(r, c)
-					fields = append(fields, string(b.buf[start:end]))
-					nulls = append(nulls, start == end && b.isNull(r, c))
-				}
-				out = append(out, scanned{before + b.lines[r], fmt.Sprintf("%q", fields), fmt.Sprint(nulls), ""})
+		var fields []string
+		var nulls []bool
+		bad := false
+		for at, done := 0, false; !done && !bad; {
+			value, quoted, closed := "", false, false
+			if at < len(line) && line[at] == '"' {
+				quoted = true
+				at++
 			}
+			for {
+				if at == len(line) {
+					done = true
+					bad = bad || quoted && !closed
+					break
+				}
+				c := line[at]
+				at++
+				var after byte
+				if at < len(line) {
+					after = line[at]
+				}
+				if c == ',' && (!quoted || closed) {
+					break
+				}
+				switch {
+				case closed:
+					bad = true // text behind the closing quote
+				case quoted && c == '\\' && (after == '"' || after == '\\'), quoted && c == '"' && after == '"':
+					value += string(after)
+					at++
+				case quoted && c == '"':
+					closed = true
+				case !quoted && (c == '"' || c == '\r'):
+					bad = true
+				default:
+					value += line[at-1 : at]
+				}
+			}
+			fields = append(fields, value)
+			nulls = append(nulls, value == "" && !quoted)
 		}
-		before += s.line - 1
-		f.free <- l
+		r := scanned{line: int64(n + 1), fault: "bad"}
+		if !bad && len(fields) == cols {
+			r = scanned{line: int64(n + 1), fields: fmt.Sprintf("%q", fields), nulls: fmt.Sprint(nulls)}
+		}
+		out = append(out, r)
 	}
-	slices.SortFunc(out, func(a, b scanned) int { return cmp.Compare(a.line, b.line) })
 	return out
 }
 
@@ -76,7 +78,7 @@ func scanAll(t testing.TB, data string, cols int, cuts []int64) []scanned {
 // differently.
 func byLine(data string, cols int) []scanned {
 	out := []scanned{}
-	line := uint32(0)
+	line := int64(0)
 	for text := range strings.Lines(data) {
 		line++
 		text = strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
@@ -98,65 +100,83 @@ func byLine(data string, cols int) []scanned {
 	return out
 }
 
-// FuzzScan compares the splitting of records with encoding/csv where the two
-// agree on the rules, and the text read as a whole with the text cut anywhere.
+// blunt returns rows as the readers of the tests find them.
+func blunt(rows []scanned, nulls bool) []scanned {
+	rows = slices.Clone(rows)
+	for i := range rows {
+		if !nulls {
+			rows[i].nulls = ""
+		}
+		if rows[i].fault != "" {
+			rows[i].fault = "bad"
+		}
+	}
+	return rows
+}
+
+// compareScan compares the rows of a text with those of the two other readers.
+func compareScan(t *testing.T, data string, cols int) {
+	t.Helper()
+	got := scanText(t, data, cols, nil)
+	if want := reference(data, cols); !slices.Equal(blunt(got, true), want) {
+		t.Errorf("%q:\ngot  %v\nwant %v", data, got, want)
+	}
+	if want := byLine(data, cols); want != nil && !slices.Equal(blunt(got, false), want) {
+		t.Errorf("%q:\ngot          %v\nencoding/csv %v", data, got, want)
+	}
+}
+
+// FuzzScan compares the splitting of records with a reader that goes character
+// by character, and with encoding/csv where that has the same rules.
 func FuzzScan(f *testing.F) {
 	for _, s := range []string{
 		"a,b\nc,d\n", "a,b", "", "\n\n", ",\n,\n", "a,b,c\nd\n", "\"a,\",\"b\"\"\"\r\nc,d\r\n", "\"a\\\"b\",\\\n", "a\rb,c\n",
 		"\"a,b\nc\",d\n", "a\"b,c\n", "\"a\"b,c\n", "\xff,\x00\n", "aaaaaaaa,bbbbbbb\ncccccccc,ddddddd\r\n", "\"\",\n,\"\"\n", "\"a\\\\\",b\n",
 	} {
-		f.Add(s, uint64(1), uint8(2))
+		f.Add(s, uint8(1))
 	}
-	f.Fuzz(func(t *testing.T, data string, seed uint64, cols uint8) {
-		n := int(cols)%5 + 1
-		whole := scanAll(t, data, n, []int64{0})
-		if want := byLine(data, n); want != nil {
-			got := slices.Clone(whole)
-			for i := range got {
-				got[i].nulls = ""
-				if got[i].fault != "" {
-					got[i].fault = "bad"
-				}
-			}
-			if !slices.Equal(got, want) {
-				t.Errorf("got %v\nencoding/csv %v", got, want)
-			}
-		}
-		r := rand.New(rand.NewPCG(seed, 0))
-		cuts := []int64{0}
-		for range r.IntN(6) {
-			cuts = append(cuts, r.Int64N(int64(len(data)+1)))
-		}
-		slices.Sort(cuts)
-		if got := scanAll(t, data, n, cuts); !slices.Equal(got, whole) {
-			t.Errorf("cut at %d: %v\nwhole: %v", cuts, got, whole)
-		}
-	})
+	f.Fuzz(func(t *testing.T, data string, cols uint8) { compareScan(t, data, int(cols)%5+1) })
 }
 
-// Generated text with long records, read in cuts that often fall inside of
-// them and beyond what is fetched behind a part.
-func TestScanCuts(t *testing.T) {
+// TestScanMutated compares the readers on good text of which some characters
+// were changed.
+func TestScanMutated(t *testing.T) {
 	t.Parallel()
-	r := rand.New(rand.NewPCG(7, 7))
-	alphabet := []string{"a", "bc", ",", ",", "\"", "\\", "\n", "\r\n", " ", "é", "12345678", strings.Repeat("x", 3000)}
-	for range 300 {
-		var b bytes.Buffer
-		for range r.IntN(200) {
-			b.WriteString(alphabet[r.IntN(len(alphabet)-r.IntN(2))])
+	seed := rand.Uint64()
+	defer func() {
+		if t.Failed() {
+			t.Logf("seed %d", seed)
 		}
-		data := b.String()
-		whole := scanAll(t, data, 3, []int64{0})
-		for range 10 {
-			cuts := []int64{0}
-			for range r.IntN(10) {
-				cuts = append(cuts, r.Int64N(int64(len(data)+1)))
+	}()
+	r := rand.New(rand.NewPCG(seed, 1))
+	cells := []string{"", "a", "user-123", "1700000000", `""`, `"q"`, `"a,b"`, `"say \"hi\""`, `"say ""hi"""`, `"\\"`, `"a\b"`, "ü", "a b", `\`, strings.Repeat("long", 20)}
+	ends := []string{"\n", "\n", "\r\n", "\n\n"}
+	const special = "\",\\\n\r a\xff"
+	for range 400 {
+		cols := 1 + r.IntN(5)
+		var b strings.Builder
+		for range r.IntN(30) {
+			for c := range cols {
+				if c > 0 {
+					b.WriteByte(',')
+				}
+				b.WriteString(cells[r.IntN(len(cells))])
 			}
-			slices.Sort(cuts)
-			if got := scanAll(t, data, 3, cuts); !slices.Equal(got, whole) {
-				t.Fatalf("cut at %d: %v\nwhole: %v", cuts, got, whole)
+			b.WriteString(ends[r.IntN(len(ends))])
+		}
+		data := []byte(b.String())
+		for n := r.IntN(8); n > 0 && len(data) > 0; n-- {
+			at := r.IntN(len(data))
+			switch c := special[r.IntN(len(special))]; r.IntN(3) {
+			case 0:
+				data[at] = c
+			case 1:
+				data = slices.Insert(data, at, c)
+			default:
+				data = slices.Delete(data, at, at+1)
 			}
 		}
+		compareScan(t, string(data), cols)
 	}
 }
 
@@ -166,7 +186,7 @@ func TestScanBatches(t *testing.T) {
 	for _, special := range []string{"a,b\n", "a,b\r\n", "\"a\",b\n", "\n", "\r\n", "a\n", "\"a\n"} {
 		for _, at := range []int{batchRows - 2, batchRows - 1, batchRows, batchRows + 1} {
 			data := strings.Repeat("1,2\n", at) + special + strings.Repeat("3,4\n", batchRows)
-			got := scanAll(t, data, 2, []int64{0})
+			got := scanText(t, data, 2, nil)
 			want := strings.Count(data, "\n")
 			if strings.TrimSpace(special) == "" {
 				want--
@@ -174,7 +194,7 @@ func TestScanBatches(t *testing.T) {
 			if len(got) != want {
 				t.Errorf("%q at row %d: %d records, want %d", special, at, len(got), want)
 			}
-			last := scanned{uint32(strings.Count(data, "\n")), `["3" "4"]`, "[false false]", ""}
+			last := scanned{0, int64(strings.Count(data, "\n")), `["3" "4"]`, "[false false]", ""}
 			if got[len(got)-1] != last {
 				t.Errorf("%q at row %d: last %v, want %v", special, at, got[len(got)-1], last)
 			}
@@ -182,14 +202,39 @@ func TestScanBatches(t *testing.T) {
 	}
 }
 
-// A record that does not end in 16 MiB is refused, rather than held in memory.
+// endless is a Source of one object that begins with a header and goes on
+// without line ends.
+type endless struct{ begin string }
+
+func (e endless) Open(_ context.Context, _ bespoke.Object, offset, length int64) (io.ReadCloser, error) {
+	b := bytes.Repeat([]byte("x"), int(length))
+	if offset < int64(len(e.begin)) {
+		copy(b, e.begin[offset:])
+	}
+	return io.NopCloser(bytes.NewReader(b)), nil
+}
+
+// A record that does not end in 16 MiB is refused, rather than held in memory,
+// also where a few bytes decompress to it.
 func TestRecordTooLong(t *testing.T) {
 	t.Parallel()
-	data := memory("a,b\n" + strings.Repeat("x", 40<<20))
-	p := newPlan([]bespoke.Object{{Bucket: "b", Key: "k", Size: int64(len(data))}}, splitBytes)
-	f := newFetcher(p, data, &Progress{}, 1)
-	err := f.load(t.Context(), <-f.free, 0)
-	if err == nil || !strings.Contains(err.Error(), "longer than 16 MiB") {
+	const size = 40 << 20
+	s := stringColumns(2)
+	src := endless{header(2)}
+	o := bespoke.Object{Bucket: "b", Key: "0", Size: size}
+	lay, err := readLayout(t.Context(), src, o, s, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPlan([]bespoke.Object{o}, splitBytes, func(int) bool { return false })
+	f := &fetching{plan: p, splits: newSplits(p.objects, len(p.tasks), 100), layouts: []*layout{lay}, source: src, schema: s, progress: &Progress{}}
+	f.buffers(1)
+	if err := (&loader{fetching: f}).load(t.Context()); err == nil || !strings.Contains(err.Error(), "longer than 16 MiB") {
 		t.Errorf("error %v", err)
+	}
+	for _, data := range []string{gzipped(t, header(2)+strings.Repeat("x", size)), zstandard(t, header(2)+strings.Repeat("x", size))} {
+		if _, err := scanObjects(t, texts{data: []string{data}}, s, splitBytes, nil); err == nil || !strings.Contains(err.Error(), "longer than 16 MiB") {
+			t.Errorf("compressed: error %v", err)
+		}
 	}
 }

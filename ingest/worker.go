@@ -1,13 +1,8 @@
 package ingest
 
 import (
-	"bytes"
 	"context"
-	"fmt"
-	"os"
-	"path/filepath"
 
-	"bespoke/lake"
 	"bespoke/parquet"
 )
 
@@ -16,6 +11,8 @@ type worker struct {
 	run     *run
 	dec     decoder
 	scan    scanner
+	json    *jsonRows
+	parquet parquetRows
 	batch   batch
 	columns []column
 	origin  *parquet.Constant
@@ -30,20 +27,23 @@ type worker struct {
 	userKeys keyWriter
 	observer Observer // of a check; may be nil
 
-	header []byte  // of the object before
-	layout *layout // that it led to
-
-	split, part int      // being decoded
-	names       []string // of the columns in the object
-	faulty      [batchRows]bool
-	faults      int // rows of the batch that are faulty
+	split     *split // being decoded
+	part      int    // of its objects
+	layout    *layout
+	text      *rowText
+	bad       int // rows of the part that were no records
+	faulty    [batchRows]bool
+	faults    int             // rows of the batch that are faulty
+	keysNoted map[string]bool // of JSON objects, that the schema lacks
 }
 
 func newWorker(r *run, dictBytes int) *worker {
 	w := &worker{run: r, writer: parquet.NewWriter(r.fields, dictBytes), keys: keyWriter{log: r.log}}
 	w.dec.seeds = r.seeds
 	w.dec.refuse = w.refuse
-	w.scan.report = w.report
+	w.json = newJSONRows(r.cfg.Schema)
+	w.json.unknown = w.unknown
+	w.scan.report, w.json.report, w.parquet.report = w.report, w.report, w.report
 	for i, c := range r.cfg.Schema.Columns {
 		w.columns = append(w.columns, newColumn(r.cfg.Type, c, i, r.keys[i], w.writer.Column(i)))
 	}
@@ -79,7 +79,7 @@ func (w *worker) work(ctx context.Context, splits <-chan *loaded, free chan<- *l
 				}
 				return w.endFile()
 			}
-			if err := w.decode(l); err != nil {
+			if err := w.decode(ctx, l); err != nil {
 				return err
 			}
 			free <- l
@@ -90,25 +90,32 @@ func (w *worker) work(ctx context.Context, splits <-chan *loaded, free chan<- *l
 }
 
 // decode decodes one split.
-func (w *worker) decode(l *loaded) error {
+func (w *worker) decode(ctx context.Context, l *loaded) error {
 	w.split = l.split
-	ordinal := w.run.firstNew + uint64(l.split)<<splitShift
+	ordinal := w.run.firstNew + uint64(l.number)<<splitShift
 	begin := ordinal
-	for _, t := range l.parts {
-		lay, start, err := w.begin(l, t)
+	for _, p := range l.parts {
+		recs, err := w.records(ctx, l, p)
 		if err != nil {
 			return err
 		}
-		w.scan.buf, w.scan.next, w.scan.end = l.buf, start, t.end
-		w.scan.cols, w.scan.bad, w.names = len(lay.names), 0, lay.names
-		for w.scan.fill(&w.batch) {
-			if ordinal, err = w.rows(lay, ordinal, ordinal == begin); err != nil {
+		for {
+			more, err := recs.fill(&w.batch)
+			if err != nil {
 				return err
 			}
+			if w.batch.n > 0 {
+				if ordinal, err = w.rows(ordinal, ordinal == begin); err != nil {
+					return err
+				}
+			}
+			if !more {
+				break
+			}
 		}
-		w.run.reject(w.scan.bad)
-		w.run.progress.Rows.Add(int64(w.scan.bad))
-		w.run.lines[l.split] = int64(w.scan.line) - 1
+		w.run.reject(w.bad)
+		w.run.progress.Rows.Add(int64(w.bad))
+		l.lines = int64(w.text.line) - 1
 	}
 	if w.path != "" && w.writer.Bytes() >= fileBytes {
 		return w.endFile()
@@ -116,48 +123,42 @@ func (w *worker) decode(l *loaded) error {
 	return nil
 }
 
-// begin finds out where the columns of a part are and where its first record
-// behind the header.
-func (w *worker) begin(l *loaded, t text) (*layout, int, error) {
-	p := w.run.plan.splits[l.split].parts[t.part]
-	w.part, w.scan.line = t.part, 1
-	lay := w.run.layouts[p.object]
-	if p.start > 0 {
-		return lay, t.start, nil
-	}
-	w.scan.line = 2
-	row := l.buf[t.start:t.end]
-	if i := bytes.IndexByte(row, '\n'); i >= 0 {
-		row = row[:i+1]
-	}
-	if lay == nil && w.layout != nil && bytes.Equal(row, w.header) {
-		lay = w.layout
-	}
-	if lay == nil {
-		var err error
-		if lay, err = parseHeader(w.run.plan.objects[p.object], row, w.run.cfg.Schema); err != nil {
-			return nil, 0, err
+// records begins the records of a part.
+func (w *worker) records(ctx context.Context, l *loaded, p loadedPart) (records, error) {
+	var r records
+	switch p.layout.format {
+	case formatParquet:
+		if err := w.parquet.begin(ctx, p.group); err != nil {
+			return nil, err
 		}
-		w.header, w.layout = append(w.header[:0], row...), lay
-		w.run.note(lay.notes)
+		r = &w.parquet
+	case formatJSON:
+		w.json.buf = l.buf
+		r = w.json
+	default:
+		w.scan.buf, w.scan.cols = l.buf, len(p.layout.names)
+		r = &w.scan
 	}
-	return lay, t.start + len(row), nil
+	w.part, w.layout, w.bad = p.index, p.layout, 0
+	w.text = r.text()
+	w.text.next, w.text.end, w.text.line = p.start, p.end, p.line
+	return r, nil
 }
 
 // rows decodes the batch. Its rows have ordinals from the given one on, which
 // are the first of their split if first is set. It returns the next ordinal.
-func (w *worker) rows(lay *layout, ordinal uint64, first bool) (uint64, error) {
+func (w *worker) rows(ordinal uint64, first bool) (uint64, error) {
 	r, b := w.run, &w.batch
 	w.faults = 0
 	clear(w.faulty[:b.n])
 	w.dec.prints.start(b.n)
 	for i, c := range w.columns {
-		c.decode(&w.dec, b, lay.index[i])
+		c.decode(&w.dec, b, w.layout.index[i])
 	}
 	r.reject(w.faults)
 	r.progress.Rows.Add(int64(b.n))
 	if r.cfg.CheckOnly {
-		return w.check(lay, ordinal)
+		return w.check(ordinal)
 	}
 	if r.lost() {
 		return ordinal, nil
@@ -212,82 +213,42 @@ func (w *worker) refuse(r int, v *vector, value []byte, reason string) {
 	w.faults++
 	line := w.batch.lines[r]
 	w.note(line, v.Name, value, reason)
-	w.keepReject(line, v.Name, reason, func() string { return w.batch.row(r) })
+	w.keepReject(line, v.Name, reason, func() string { return w.row(r) })
 }
 
 // report notes a row that is no record, because of a field or, where that is
 // negative, as a whole.
 func (w *worker) report(line uint32, field int, value []byte, reason string) {
+	w.bad++
 	column := ""
-	if field >= 0 && field < len(w.names) {
-		column = w.names[field]
+	if field >= 0 && field < len(w.layout.names) {
+		column = w.layout.names[field]
 	}
 	w.note(line, column, value, reason)
-	w.keepReject(line, column, reason, func() string { return string(w.scan.raw) })
+	w.keepReject(line, column, reason, func() string { return string(w.text.raw) })
 }
+
+// place returns where a row of the part is.
+func (w *worker) place(line uint32) place { return place{split: w.split, part: w.part, line: line} }
 
 func (w *worker) note(line uint32, column string, value []byte, reason string) {
-	b := badRow{split: w.split, part: w.part, line: line}
-	if !w.run.bad.wants(b) {
-		return
+	if at := w.place(line); w.run.bad.wants(at) {
+		w.run.bad.add(badRow{at, column, shorten(value), reason})
 	}
-	b.column, b.value, b.reason = column, shorten(value), reason
-	w.run.bad.add(b)
 }
 
-// createFile begins a data file.
-func (w *worker) createFile() error {
-	w.file, w.path = w.run.newFile()
-	return w.writer.Create(w.path)
-}
+// notedKeys is how many keys without a column one worker tells of.
+const notedKeys = 100
 
-// endFile ends the file under way, if there is one, and has it synced.
-func (w *worker) endFile() error {
-	if w.path == "" {
-		return nil
+// unknown notes a key of a JSON object that the schema lacks.
+func (w *worker) unknown(key string) {
+	if w.keysNoted == nil {
+		w.keysNoted = map[string]bool{}
 	}
-	rows := w.writer.Rows()
-	f, err := w.writer.Finish()
-	if err != nil {
-		return err
+	if len(w.keysNoted) < notedKeys && !w.keysNoted[key] {
+		w.keysNoted[key] = true
+		w.run.note([]string{ignored(key)})
 	}
-	w.run.finished(w.file, lake.File{Path: w.path, Rows: rows, Bytes: w.writer.Bytes()}, f)
-	w.path = ""
-	return nil
-}
-
-// newFile returns the number and path of a new data file. The name is one that
-// no earlier attempt of the job has used.
-func (r *run) newFile() (int, string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	n := len(r.paths)
-	path := filepath.Join(r.cfg.Dir, fmt.Sprintf("%s-%05d.parquet", r.name, n))
-	r.paths = append(r.paths, path)
-	r.made++
-	return n, path
-}
-
-// finished takes over a file that has all its rows, and syncs it while the
-// import goes on.
-func (r *run) finished(n int, file lake.File, f *os.File) {
-	r.mu.Lock()
-	r.files = append(r.files, file)
-	r.mu.Unlock()
-	r.syncs.Go(func() error {
-		if err := f.Sync(); err != nil {
-			f.Close()
-			return fmt.Errorf("sync data file: %w", err)
-		}
-		return f.Close()
-	})
-}
-
-// addNewSpan notes where the rows of a split are.
-func (r *run) addNewSpan(s span) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.spans = append(r.spans, s)
 }
 
 // reject counts n bad rows.

@@ -82,7 +82,7 @@ func parseImport(fs *flag.FlagSet, args []string, getenv func(string) string) (o
 		return o, "", noArgs(fs)
 	}
 	if fs.NArg() != 1 {
-		return o, "", usageError{"give one CSV file or s3:// location"}
+		return o, "", usageError{"give one file or s3:// location"}
 	}
 	o.kind = strings.ToUpper(o.kind)
 	o.mode = strings.ToUpper(o.mode)

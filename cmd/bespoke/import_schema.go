@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"bespoke/ingest"
 )
 
 // reservedInteractions are the columns of item interactions whose type the API
@@ -41,6 +43,9 @@ func (im *importer) schemaText(source string) (string, error) {
 	header, err := bufio.NewReader(io.LimitReader(f, 1<<20)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", fmt.Errorf("%s: %w", source, err)
+	}
+	if !ingest.PlainCSV([]byte(header)) {
+		return "", fmt.Errorf("%s is no plain CSV, whose header would tell the columns: give the Avro schema of the file with --schema", source)
 	}
 	return schemaOfHeader(strings.TrimPrefix(strings.TrimSpace(header), "\ufeff"))
 }

@@ -41,8 +41,8 @@ type verb struct {
 var verbs = []verb{
 	{"serve", "run the server", serveVerb},
 	{"env", "print the environment that points AWS SDKs at the running server", env},
-	{"import", "import a CSV file or s3:// location and watch it", importVerb},
-	{"validate", "check CSV files against a schema, without a server", validate},
+	{"import", "import a file or s3:// location and watch it", importVerb},
+	{"validate", "check files against a schema, without a server", validate},
 	{"demo", "the whole story on a data set that ships with bespoke", demoVerb},
 	{"version", "print the version", printVersion},
 }

@@ -22,9 +22,10 @@ type validateOptions struct {
 	schema, kind, domain string
 	maxBadRows           int
 	asJSON               bool
+	strict               bool
 }
 
-// validate checks CSV files against a schema as an import would, and says what
+// validate checks files against a schema as an import would, and says what
 // makes the dataset poor. It needs no server and writes nothing.
 func validate(ctx context.Context, args []string, std streams, getenv func(string) string) error {
 	fs := newFlags("validate", validateExample, std)
@@ -42,7 +43,7 @@ func validate(ctx context.Context, args []string, std streams, getenv func(strin
 	}
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(memoryLimit))
 	r, err := check(ctx, ingest.Config{
-		Schema: sc, Type: kind, Objects: objects, Source: src, Memory: importMemory, MaxReported: o.maxBadRows, CheckOnly: true,
+		Schema: sc, Type: kind, Objects: objects, Source: src, Memory: importMemory, MaxReported: o.maxBadRows, CheckOnly: true, CSVOnly: o.strict,
 	})
 	if e, ok := errors.AsType[*bespoke.Error](err); ok {
 		return errors.New(e.Msg) // the code is for SDKs
@@ -66,6 +67,7 @@ func parseValidate(fs *flag.FlagSet, args []string, getenv func(string) string) 
 	fs.StringVar(&o.kind, "type", "", "dataset type: interactions, items, users, actions or action_interactions; without it, what the schema's name says")
 	fs.StringVar(&o.domain, "domain", "", "ECOMMERCE or VIDEO_ON_DEMAND, for the rules of a domain dataset group")
 	fs.IntVar(&o.maxBadRows, "max-bad-rows", 1000, "how many bad rows are listed; all are counted")
+	fs.BoolVar(&o.strict, "strict-limits", false, "take what Amazon takes and no more: plain CSV, neither compressed nor JSON Lines nor Parquet")
 	fs.BoolVar(&o.asJSON, "json", false, "print the report as JSON")
 	if err := parse(fs, args, getenv); err != nil {
 		return o, nil, err
@@ -75,7 +77,7 @@ func parseValidate(fs *flag.FlagSet, args []string, getenv func(string) string) 
 	case o.schema == "":
 		return o, nil, usageError{"give the Avro schema file with --schema"}
 	case fs.NArg() == 0:
-		return o, nil, usageError{"give CSV files, folders or s3:// locations"}
+		return o, nil, usageError{"give files, folders or s3:// locations"}
 	case o.maxBadRows < 1:
 		return o, nil, usageError{"--max-bad-rows must be above 0"}
 	}
@@ -110,7 +112,7 @@ func (o validateOptions) readSchema() (*schema.Schema, bespoke.DatasetType, erro
 
 // check reads everything and returns what there is to report.
 func check(ctx context.Context, cfg ingest.Config) (validation, error) {
-	if err := ingest.Header(ctx, cfg.Source, cfg.Objects, cfg.Schema); err != nil {
+	if err := ingest.Header(ctx, cfg.Source, cfg.Objects, cfg.Schema, cfg.CSVOnly); err != nil {
 		return validation{}, err
 	}
 	survey := insight.NewSurvey(cfg.Type, cfg.Schema)

@@ -60,7 +60,7 @@ func openSources(ctx context.Context, locations []string, getenv func(string) st
 			return nil, nil, err
 		}
 		if len(found) == 0 {
-			return nil, nil, fmt.Errorf("%s has nothing to read: give a CSV file that is not empty, or a folder with such files directly below it", l)
+			return nil, nil, fmt.Errorf("%s has nothing to read: give a file that is not empty, or a folder with such files directly below it", l)
 		}
 		objects = append(objects, found...)
 	}

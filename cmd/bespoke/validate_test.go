@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -86,10 +87,36 @@ func TestValidate(t *testing.T) {
 	f(1, "EVENT_TYPE", "--domain", "ecommerce", good)
 	f(1, "no such file", filepath.Join(dir, "none.csv"))
 	f(1, "has nothing to read", filepath.Join(dir, "csv", "empty.csv"))
-	f(2, "give CSV files")
+	f(2, "give files")
 	f(2, "neither ECOMMERCE", "--domain", "books", good)
 	f(2, "--schema", "--schema", filepath.Join(dir, "none.avsc"), good)
 	f(2, "is no location", "s3://X/a")
+}
+
+// Formats beyond CSV are checked the same, unless the check is to be strict.
+func TestValidateFormats(t *testing.T) {
+	t.Parallel()
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if _, err := z.Write([]byte("USER_ID,ITEM_ID,TIMESTAMP\nu1,i1,1700000000\n,i1,1\n")); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	dir := validateFolder(t, map[string]string{
+		"csv/a": packed.String(),
+		"csv/b": `{"USER_ID":"u2","ITEM_ID":"i1","TIMESTAMP":1700000000}` + "\n" + `{"USER_ID":"u2","ITEM_ID":"i1","TIMESTAMP":[]}`,
+	})
+	folder := filepath.Join(dir, "csv")
+	code, out, errs := runValidate(t, noEnv, dir, folder)
+	if code != 1 || errs != "bespoke validate: 2 of 4 rows are bad\n" || !strings.Contains(out, "a line 3, column USER_ID: the cell is empty") ||
+		!strings.Contains(out, `b line 2, column TIMESTAMP, value "[]": a list or an object as value`) {
+		t.Errorf("status %d, %s%s", code, out, errs)
+	}
+	if code, _, errs := runValidate(t, noEnv, dir, "--strict-limits", folder); code != 1 || !strings.Contains(errs, "it is compressed with gzip; decompress it") {
+		t.Errorf("strict: status %d, %s", code, errs)
+	}
 }
 
 // With the environment that bespoke env prints, objects of a running server's
