@@ -66,7 +66,13 @@ type fixture struct {
 // open makes an empty control plane. Change may be nil.
 func open(tb testing.TB, change func(*control.Config)) *fixture {
 	tb.Helper()
-	dir := tb.TempDir()
+	return openIn(tb, tb.TempDir(), change)
+}
+
+// openIn makes a control plane in a folder of the test's, with the tables in
+// its folder lake.
+func openIn(tb testing.TB, dir string, change func(*control.Config)) *fixture {
+	tb.Helper()
 	log := slog.New(slog.NewTextHandler(tb.Output(), nil))
 	f := &fixture{TB: tb, ctx: bespoke.WithCaller(tb.Context(), root), ended: make(chan control.ImportProgress, 100)}
 	f.models = filepath.Join(dir, "models")
