@@ -44,6 +44,7 @@ var may = map[string][]string{
 	"train":                   {"artifact", "eval", "history", "lake", "recipe", "recipe/catalog", "schema"},
 	"serve":                   {"artifact", "awsapi/catalog", "awsapi/wire", "history", "recipe", "store"},
 	"control":                 {"artifact", "awsapi/wire", "awsapi/catalog", "history", "serve", "train", "schema", "blob", "iam", "lake", "ingest", "dataset", "export", "job", "store"},
+	"event":                   {"awsapi/wire", "schema", "ingest", "lake", "store"},
 }
 
 // TestImportDirection keeps the import graph of ARCHITECTURE.md true.

@@ -21,6 +21,9 @@ type Limits struct {
 	TrainUsers        int64
 	// CSVOnly is whether imports read plain CSV only, as Amazon's do.
 	CSVOnly bool
+	// How many calls a second one dataset group may make of each operation that
+	// takes events or action interactions, or other records.
+	EventCalls, RecordCalls int
 }
 
 // Amazon's minima for training.
@@ -47,7 +50,9 @@ func StrictLimits() Limits {
 
 		Solutions: 10, Trainings: 20, Campaigns: 5,
 		TrainInteractions: MinTrainInteractions, TrainUsers: MinTrainUsers,
-		CSVOnly: true,
+		CSVOnly:     true,
+		EventCalls:  1000,
+		RecordCalls: 10,
 	}
 }
 

@@ -119,7 +119,7 @@ func (s *Service) advanceDataset(ctx context.Context, arn bespoke.ARN) error {
 		case bespoke.DeletePending:
 			err = s.cfg.Store.Move(ctx, arn, d.Status, bespoke.DeleteInProgress, "")
 		case bespoke.DeleteInProgress:
-			if err = errors.Join(s.cfg.Lake.Drop(ctx, arn), s.forgetRejected(ctx, arn)); err == nil {
+			if err = errors.Join(s.cfg.Records.Drop(ctx, arn), s.cfg.Lake.Drop(ctx, arn), s.forgetRejected(ctx, arn)); err == nil {
 				err = s.cfg.Store.FinishDelete(ctx, arn)
 			}
 		default:

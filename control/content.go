@@ -80,6 +80,9 @@ func (s *Service) DatasetContent(ctx context.Context, arn bespoke.ARN) (DatasetC
 	if d.Status == bespoke.CreatePending || d.Status == bespoke.CreateInProgress {
 		return out, nil
 	}
+	if err := s.cfg.Records.Flush(ctx, arn); err != nil {
+		return out, err
+	}
 	table, err := s.cfg.Lake.Table(ctx, arn)
 	if err != nil {
 		return out, err

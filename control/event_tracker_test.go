@@ -3,6 +3,7 @@ package control_test
 import (
 	"regexp"
 	"testing"
+	"time"
 
 	"bespoke"
 	"bespoke/awsapi/wire"
@@ -70,4 +71,40 @@ func TestEventTracker(t *testing.T) {
 	_, err = f.DescribeEventTracker(f.ctx, &wire.DescribeEventTrackerRequest{EventTrackerArn: out.EventTrackerArn})
 	f.refused(err, bespoke.NotFound, out.EventTrackerArn)
 	f.must(f.DeleteDataset(f.ctx, &wire.DeleteDatasetRequest{DatasetArn: dataset}))
+}
+
+// Records that came in one by one count at once, and nothing of them is left when their
+// dataset goes.
+func TestRecordsOfDataset(t *testing.T) {
+	t.Parallel()
+	f := open(t, nil)
+	dataset := f.dataset("shop", "Interactions", interactions)
+	f.imported("bulk", dataset, three, bespoke.Active)
+	out, err := f.CreateEventTracker(f.ctx, &wire.CreateEventTrackerRequest{Name: "t", DatasetGroupArn: string(scope.DatasetGroup("shop"))})
+	f.must(err)
+	event := &wire.PutEventsRequest{TrackingId: out.TrackingId, UserId: "somebody", SessionId: "s", EventList: []wire.Event{
+		{EventType: "click", ItemId: "i9", SentAt: wire.Timestamp{Time: time.Unix(1700000009, 0)}},
+	}}
+	f.refused(f.PutEvents(f.ctx, event), bespoke.InvalidInput, out.TrackingId) // not ACTIVE yet
+	f.advance(out.EventTrackerArn)
+	f.must(f.PutEvents(f.ctx, event))
+	if c := f.content(dataset); c.Rows.Bulk != 3 || c.Rows.Put != 1 || c.Rows.All != 4 {
+		t.Errorf("content %+v", c.Rows)
+	}
+	// A FULL import replaces bulk rows only; an equal event counts once.
+	f.imported("again", dataset, header+"somebody,i9,1700000009\n", bespoke.Active)
+	if c := f.content(dataset); c.Rows.Bulk != 1 || c.Rows.Put != 1 || c.Rows.All != 1 {
+		t.Errorf("content %+v", c.Rows)
+	}
+	f.must(f.PutEvents(f.ctx, event)) // not flushed
+	f.must(f.DeleteEventTracker(f.ctx, &wire.DeleteEventTrackerRequest{EventTrackerArn: out.EventTrackerArn}))
+	f.advance(out.EventTrackerArn)
+	if c := f.content(dataset); c.Rows.Put != 2 { // the tracker's events stay
+		t.Errorf("content %+v", c.Rows)
+	}
+	f.must(f.DeleteDataset(f.ctx, &wire.DeleteDatasetRequest{DatasetArn: dataset}))
+	f.advance(dataset)
+	if st := f.events.Stats(); st.Logs != 0 {
+		t.Errorf("stats %+v", st)
+	}
 }

@@ -29,6 +29,11 @@ func (s *Service) runExport(ctx context.Context, arn bespoke.ARN) error {
 	if err != nil {
 		return err
 	}
+	if j.Status == bespoke.CreatePending && j.IngestionMode != bespoke.BulkRows {
+		if err := s.cfg.Records.Flush(ctx, d.ARN); err != nil {
+			return err
+		}
+	}
 	table, err := s.cfg.Lake.Table(ctx, d.ARN)
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ import (
 	"bespoke/blob"
 	"bespoke/control"
 	"bespoke/devcloud"
+	"bespoke/event"
 	"bespoke/iam"
 	"bespoke/job"
 	"bespoke/lake"
@@ -49,6 +50,7 @@ type fixture struct {
 	ctx     context.Context // of a request by the root user
 	service *control.Service
 	store   *sqlite.Store
+	events  *event.Service
 	tables  *lake.Lake
 	models  string       // folder
 	ahead   atomic.Int64 // of the real time, what the store takes for it
@@ -86,13 +88,17 @@ func openIn(tb testing.TB, dir string, change func(*control.Config)) *fixture {
 	f.tables, err = lake.Open(tb.Context(), lake.Config{Dir: filepath.Join(dir, "lake"), Log: log})
 	f.must(err)
 	tb.Cleanup(func() { f.tables.Close() })
+	f.events, err = event.Open(tb.Context(), event.Config{Dir: filepath.Join(dir, "events"), Store: f.store, Lake: f.tables, Logger: log, KeepSnapshots: time.Hour})
+	f.must(err)
+	tb.Cleanup(func() { f.must(f.events.Close(context.Background())) })
 	f.scratch = tb.TempDir()
 	models, err := artifact.OpenFolder(f.models)
 	f.must(err)
 	f.runtime, err = serve.New(serve.Config{Models: models, Campaign: f.store.Campaign})
 	f.must(err)
 	cfg := control.Config{
-		Scope: scope, Store: dying{f.store, f}, Lake: f.tables, Models: models, Serve: f.runtime, Limits: bespoke.GenerousLimits(), TokenKey: []byte("sixteen bytes or more"),
+		Records: f.events,
+		Scope:   scope, Store: dying{f.store, f}, Lake: f.tables, Models: models, Serve: f.runtime, Limits: bespoke.GenerousLimits(), TokenKey: []byte("sixteen bytes or more"),
 		Access: func(ctx context.Context, roleARN string, caller bespoke.Caller) (control.Objects, error) {
 			return (*f.access.Load())(ctx, roleARN, caller)
 		},
@@ -106,6 +112,7 @@ func openIn(tb testing.TB, dir string, change func(*control.Config)) *fixture {
 	f.must(err)
 	f.Handlers = f.service.Handlers()
 	f.runtime.Bind(&f.Handlers)
+	f.events.Handle(&f.Handlers)
 	return f
 }
 

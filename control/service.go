@@ -28,6 +28,8 @@ type Config struct {
 	Scope bespoke.Scope
 	Store Store
 	Lake  *lake.Lake
+	// Records has what came in one by one and is on its way to the tables.
+	Records Records
 	// Models is where trainings leave what Serve answers from.
 	Models *artifact.Folder
 	Serve  *serve.Server
@@ -57,6 +59,14 @@ type Config struct {
 	Logger        *slog.Logger
 	// Observe is told about every import that has ended, for metrics.
 	Observe func(ImportProgress)
+}
+
+// Records is the log of individually imported records.
+type Records interface {
+	// Flush returns once the dataset's table has all that was acknowledged before.
+	Flush(ctx context.Context, dataset bespoke.ARN) error
+	// Drop removes what it has of a dataset that is being deleted.
+	Drop(ctx context.Context, dataset bespoke.ARN) error
 }
 
 // Objects is S3 as one role may see it. Errors match blob.ErrDenied,
@@ -110,7 +120,7 @@ func New(cfg Config) (*Service, error) {
 			errs = append(errs, errors.New(msg))
 		}
 	}
-	check(cfg.Store != nil && cfg.Lake != nil && cfg.Access != nil, "Store, Lake and Access are required")
+	check(cfg.Store != nil && cfg.Lake != nil && cfg.Records != nil && cfg.Access != nil, "Store, Lake, Records and Access are required")
 	check(cfg.Models != nil && cfg.Serve != nil, "Models and Serve are required")
 	check(cfg.Logger != nil && cfg.Observe != nil, "Logger and Observe are required")
 	check(len(cfg.TokenKey) >= 16, "TokenKey must have at least 16 bytes")

@@ -20,6 +20,7 @@ import (
 //	bespoke.db        metadata and jobs
 //	iam.json          roles and policies
 //	lake/             one Iceberg table for each dataset
+//	events/           a log of individually imported records for each dataset
 //	buckets/          the embedded S3's objects
 //	models/           trained models, a file for each solution version
 //	rejected/         bad rows that imports left out, a file for each job

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"bespoke/control"
+	"bespoke/event"
 	"bespoke/job"
 )
 
@@ -23,8 +24,9 @@ type metrics struct {
 	imports  *prometheus.HistogramVec
 }
 
-// newMetrics returns the metrics of one server; queue is asked at each scrape.
-func newMetrics(queue func(context.Context) (job.Counts, error)) *metrics {
+// newMetrics returns the metrics of one server; queue and events are asked at each
+// scrape.
+func newMetrics(queue func(context.Context) (job.Counts, error), events func() event.Stats) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -43,7 +45,7 @@ func newMetrics(queue func(context.Context) (job.Counts, error)) *metrics {
 	version := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "bespoke_build_info", Help: "Always 1; the label is the version.", ConstLabels: prometheus.Labels{"version": version}})
 	version.Set(1)
-	m.registry.MustRegister(m.requests, m.duration, m.rows, m.bytes, m.imports, version, queueCollector{queue},
+	m.registry.MustRegister(m.requests, m.duration, m.rows, m.bytes, m.imports, version, queueCollector{queue}, eventCollector{events},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

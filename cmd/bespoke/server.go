@@ -18,6 +18,7 @@ import (
 	"bespoke/artifact"
 	"bespoke/awsapi"
 	"bespoke/control"
+	"bespoke/event"
 	"bespoke/extension"
 	"bespoke/job"
 	"bespoke/lake"
@@ -138,11 +139,18 @@ func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 	if err := tables.Sweep(ctx); err != nil {
 		return nil, err
 	}
+	events, err := event.Open(ctx, event.Config{
+		Dir: dir.path("events"), Store: st, Lake: tables, Limits: cfg.limits(), KeepSnapshots: cfg.keepSnapshots, Logger: cfg.logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.onStop(events.Close)
 	cloud, err := s.openStorage(ctx, cfg, dir)
 	if err != nil {
 		return nil, err
 	}
-	seen := newMetrics(st.Queue().Counts)
+	seen := newMetrics(st.Queue().Counts, events.Stats)
 	models, err := artifact.OpenFolder(dir.path("models"))
 	if err != nil {
 		return nil, err
@@ -152,7 +160,7 @@ func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 		return nil, err
 	}
 	service, err := control.New(control.Config{
-		Scope: cfg.scope(), Store: st, Lake: tables, Models: models, Serve: runtime, Access: cloud.access, Limits: cfg.limits(),
+		Scope: cfg.scope(), Store: st, Lake: tables, Records: events, Models: models, Serve: runtime, Access: cloud.access, Limits: cfg.limits(),
 		TokenKey: s.creds.TokenKey, TempDir: dir.path("tmp"), MaxBadRows: cmp.Or(cfg.maxBadRows, 1000), KeepSnapshots: cfg.keepSnapshots, MaxCrashes: cfg.maxCrashes,
 		MaxBadShare: cfg.skipShare(), RejectedDir: dir.path("rejected"),
 		Workers: importWorkers, Memory: importMemory, Logger: cfg.logger, Observe: seen.imported,
@@ -173,6 +181,7 @@ func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 	}
 	handlers := service.Handlers()
 	runtime.Bind(&handlers)
+	events.Handle(&handlers)
 	api, err := awsapi.New(awsapi.Config{Handlers: handlers, Verifier: verifier, Logger: cfg.logger, Observe: seen.request})
 	if err != nil {
 		return nil, err

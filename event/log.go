@@ -1,0 +1,455 @@
+package event
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"bespoke"
+)
+
+var (
+	// errDropped means that the log's dataset has been deleted.
+	errDropped = errors.New("the dataset has been deleted")
+	// errFull means that too many calls wait for the disk.
+	errFull = errors.New("too many calls are waiting")
+	// errStopped means that the service is closing.
+	errStopped = errors.New("the service is stopping")
+)
+
+// Log is the records of one dataset: those that have not joined its table yet, and
+// the newest of the others. Calls to append wait for one another's sync; everything
+// that changes files is done by one goroutine. Safe for concurrent use.
+type Log struct {
+	dataset bespoke.ARN
+	dir     string
+	cfg     *Config
+	tail    *tail
+
+	mu       sync.Mutex
+	queue    []*work
+	bell     chan struct{} // holds one token while there is work
+	refuse   error         // why no more work is taken, if it is not
+	ended    chan struct{}
+	flushing sync.Mutex // held while records join the table, or are purged
+	dataDir  string     // where files of the table go, once one has; under flushing
+
+	// Of the writing goroutine alone.
+	file     *os.File   // the newest segment, nil before its first record
+	segments []*segment // oldest first
+	next     uint64     // number of the next record
+	ids      map[string]uint64
+	buf      []byte
+
+	// waiting tells the flusher what has not joined the table; under mu.
+	waiting struct {
+		records uint64
+		bytes   int64
+		since   time.Time
+	}
+}
+
+// work is something for the writing goroutine: records to append, or a step on the
+// files that must not overlap with that.
+type work struct {
+	columns *Columns
+	records []*Record
+	arrived int64
+	step    func() error
+	done    chan error
+	fresh   []*Record // of records, those that were no repetition
+}
+
+// openLog opens or makes the log below dir and rebuilds its live state. Through is the
+// number of the last record that the dataset's table has.
+func openLog(cfg *Config, dataset bespoke.ARN, dir string, through uint64) (*Log, error) {
+	l := &Log{
+		dataset: dataset, dir: dir, cfg: cfg, next: 1, ids: map[string]uint64{},
+		bell: make(chan struct{}, 1), ended: make(chan struct{}), tail: newTail(cfg.TailRecords),
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("event: %w", err)
+	}
+	if err := errors.Join(l.load(), syncDir(filepath.Dir(dir))); err != nil {
+		return nil, fmt.Errorf("event: log of %s: %w", dataset, err)
+	}
+	if l.next <= through { // all that it has is in the table, and numbers must not come again
+		if err := l.clear(through + 1); err != nil {
+			return nil, fmt.Errorf("event: log of %s: %w", dataset, err)
+		}
+	}
+	if l.next > through+1 {
+		l.waiting.records, l.waiting.since = l.next-1-through, cfg.now()
+	}
+	go l.write()
+	return l, nil
+}
+
+// load reads the segments.
+func (l *Log) load() error {
+	names, err := filepath.Glob(filepath.Join(l.dir, "*.log*"))
+	if err != nil {
+		return err
+	}
+	slices.Sort(names)
+	for _, path := range names {
+		var first uint64
+		if _, err := fmt.Sscanf(filepath.Base(path), "%020d.log", &first); err != nil || filepath.Base(path) != segmentName(first) {
+			if strings.HasSuffix(path, ".tmp") { // a rewrite that did not end
+				if err := os.Remove(path); err != nil {
+					return err
+				}
+				continue
+			}
+			return fmt.Errorf("%s is not a segment: move it away", path)
+		}
+		l.segments = append(l.segments, &segment{path: path, first: first})
+	}
+	for i := 0; i < len(l.segments); i++ {
+		s := l.segments[i]
+		newest := i == len(l.segments)-1
+		if !newest {
+			s.next = l.segments[i+1].first
+		}
+		gone, err := l.loadSegment(s, newest)
+		if err != nil {
+			return err
+		}
+		if gone {
+			l.segments = l.segments[:i]
+			break
+		}
+		l.next = s.next
+	}
+	return nil
+}
+
+// clear removes all segments and goes on with the number next.
+func (l *Log) clear(next uint64) error {
+	for _, s := range l.segments {
+		if err := os.Remove(s.path); err != nil {
+			return err
+		}
+	}
+	l.segments, l.next = nil, next
+	return syncDir(l.dir)
+}
+
+// loadSegment reads one segment into the live state. Of the newest one it cuts off
+// what a crash has left behind its last whole frame; gone says that nothing remains.
+func (l *Log) loadSegment(s *segment, newest bool) (gone bool, err error) {
+	last, end := s.first, int64(0)
+	for fr, err := range s.frames() {
+		switch {
+		case newest && errors.Is(err, errNoHeader):
+			return true, errors.Join(os.Remove(s.path), syncDir(l.dir))
+		case newest && errors.Is(err, errTorn):
+			if err := cut(s.path, fr.end); err != nil {
+				return false, err
+			}
+			end = fr.end
+			continue
+		case errors.Is(err, errTorn) || errors.Is(err, errNoHeader) || errors.Is(err, errRecord):
+			return false, fmt.Errorf("segment %s: %w: it is damaged; restore it, or move it away and lose its records", s.path, err)
+		case err != nil:
+			return false, err
+		}
+		last, end = fr.next, fr.end
+		for _, r := range fr.records {
+			l.remember(r)
+		}
+	}
+	if s.next == 0 {
+		s.next = last
+		if s.records() == 0 {
+			return true, errors.Join(os.Remove(s.path), syncDir(l.dir))
+		}
+	}
+	if last < s.next {
+		return false, fmt.Errorf("segment %s ends with record %d, the next one begins with %d: records are missing; restore it, or move it away", s.path, last-1, s.next)
+	}
+	st, err := os.Stat(s.path)
+	if err != nil {
+		return false, err
+	}
+	s.bytes = max(end, st.Size())
+	return false, nil
+}
+
+// remember makes a record part of the live state.
+func (l *Log) remember(r *Record) {
+	if r.gone {
+		return
+	}
+	if r.EventID != "" {
+		l.ids[r.EventID] = r.Seq
+	}
+	for _, old := range l.tail.add(r) {
+		if old.EventID != "" && l.ids[old.EventID] == old.Seq {
+			delete(l.ids, old.EventID)
+		}
+	}
+}
+
+// append adds records of one call, all or none, and returns once they are on the
+// disk. A record whose EventID one of the newest has already is left out.
+func (l *Log) append(ctx context.Context, c *Columns, records []*Record) error {
+	w := &work{columns: c, records: records, arrived: l.cfg.now().UnixMilli(), done: make(chan error, 1)}
+	if err := l.submit(w); err != nil {
+		return err
+	}
+	select {
+	case err := <-w.done:
+		return err
+	case <-ctx.Done(): // the records may be kept all the same
+		return context.Cause(ctx)
+	}
+}
+
+// do has the writing goroutine take a step and waits for it.
+func (l *Log) do(step func() error) error {
+	w := &work{step: step, done: make(chan error, 1)}
+	if err := l.submit(w); err != nil {
+		return err
+	}
+	return <-w.done
+}
+
+func (l *Log) submit(w *work) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.refuse != nil:
+		return l.refuse
+	case w.step == nil && len(l.queue) >= l.cfg.MaxWaiting:
+		return errFull
+	}
+	l.queue = append(l.queue, w)
+	l.ring()
+	return nil
+}
+
+func (l *Log) ring() {
+	select {
+	case l.bell <- struct{}{}:
+	default:
+	}
+}
+
+// write does the work, as much of it at a time as has come in.
+func (l *Log) write() {
+	defer close(l.ended)
+	for range l.bell {
+		l.mu.Lock()
+		batch := l.queue
+		l.queue = nil
+		ending := l.refuse != nil
+		l.mu.Unlock()
+		for len(batch) > 0 {
+			n := 0
+			for n < len(batch) && batch[n].step == nil && batch[n].columns == batch[0].columns && n < maxGroup {
+				n++
+			}
+			if n == 0 {
+				batch[0].done <- batch[0].step()
+				batch = batch[1:]
+				continue
+			}
+			l.commit(batch[:n])
+			batch = batch[n:]
+		}
+		if ending {
+			l.closeFile()
+			return
+		}
+	}
+}
+
+// maxGroup is how many calls are written and synced together at most.
+const maxGroup = 1024
+
+// commit writes the records of some calls, syncs them once and answers.
+func (l *Log) commit(group []*work) {
+	first := l.next
+	l.buf = l.buf[:0]
+	var added []*Record
+	for _, w := range group {
+		w.fresh = l.unseen(w.records)
+		if len(w.fresh) == 0 {
+			continue
+		}
+		for _, r := range w.fresh {
+			r.Seq, r.Arrived, r.Columns = l.next, w.arrived, w.columns
+			l.next++
+		}
+		l.buf = appendFrame(l.buf, w.fresh[0].Seq, w.arrived, w.fresh)
+		added = append(added, w.fresh...)
+	}
+	var err error
+	if len(added) > 0 {
+		if err = l.persist(group[0].columns, first, len(added)); err != nil {
+			l.next = first
+			for _, r := range added {
+				if l.ids[r.EventID] >= first {
+					delete(l.ids, r.EventID)
+				}
+			}
+			l.cfg.Logger.Error("records could not be written", slog.String("dataset", string(l.dataset)), slog.Any("err", err))
+			err = &writeError{err}
+		} else {
+			for _, r := range added {
+				l.remember(r)
+			}
+			l.note(len(added), int64(len(l.buf)))
+			l.cfg.Observe(l.dataset, added)
+		}
+	}
+	for _, w := range group {
+		w.done <- err
+	}
+}
+
+// unseen returns the records whose EventID is new, and takes note of these IDs.
+func (l *Log) unseen(records []*Record) []*Record {
+	fresh := records[:0:0]
+	for _, r := range records {
+		if r.EventID != "" {
+			if _, seen := l.ids[r.EventID]; seen {
+				l.cfg.stats.repeated.Add(1)
+				continue
+			}
+			l.ids[r.EventID] = ^uint64(0) // until it is remembered
+		}
+		fresh = append(fresh, r)
+	}
+	return fresh
+}
+
+// note tells the flusher and the statistics about records that were written.
+func (l *Log) note(records int, bytes int64) {
+	l.cfg.stats.records.Add(uint64(records))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.waiting.records == 0 {
+		l.waiting.since = l.cfg.now()
+	}
+	l.waiting.records += uint64(records)
+	l.waiting.bytes += bytes
+}
+
+// persist appends what is in buf to the newest segment, a new one where there is
+// none or the columns are others, and syncs it. After an error nothing of it is left.
+func (l *Log) persist(c *Columns, first uint64, records int) (err error) {
+	var s *segment
+	if l.file != nil {
+		s = l.segments[len(l.segments)-1]
+		if s.columns != c || s.bytes >= l.cfg.SegmentBytes {
+			l.closeFile()
+		}
+	}
+	out := l.buf
+	if l.file == nil {
+		s = &segment{path: filepath.Join(l.dir, segmentName(first)), first: first, next: first, columns: c}
+		if out, err = appendHeader(nil, headerOf(l.dataset, first, c)); err != nil {
+			return err
+		}
+		out = append(out, l.buf...)
+		if l.file, err = os.OpenFile(s.path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600); err != nil {
+			l.file = nil
+			return err
+		}
+		l.segments = append(l.segments, s)
+	}
+	_, err = l.file.Write(out)
+	if err == nil {
+		err = syncFile(l.file)
+		l.cfg.stats.syncs.Add(1)
+	}
+	if err == nil && s.bytes == 0 {
+		err = syncDir(l.dir)
+	}
+	if err != nil {
+		return errors.Join(err, l.abandon(s))
+	}
+	s.bytes += int64(len(out))
+	s.next = first + uint64(records)
+	return nil
+}
+
+// abandon undoes a write that failed. The segment is not written to again: what the
+// disk holds of it beyond the last sync is not known.
+func (l *Log) abandon(s *segment) error {
+	err := l.file.Close()
+	l.file = nil
+	if s.records() == 0 {
+		l.segments = l.segments[:len(l.segments)-1]
+		return errors.Join(err, os.Remove(s.path))
+	}
+	return errors.Join(err, cut(s.path, s.bytes))
+}
+
+// closeFile ends the newest segment, all of which has been synced.
+func (l *Log) closeFile() {
+	if l.file != nil {
+		_ = l.file.Close()
+		l.file = nil
+	}
+}
+
+// close ends the log: what was submitted is still done. reason is what later calls get.
+func (l *Log) close(reason error) {
+	l.mu.Lock()
+	if l.refuse == nil {
+		l.refuse = reason
+	}
+	l.mu.Unlock()
+	l.ring()
+	<-l.ended
+}
+
+// read yields the records above a number that the log still has, oldest first: all that
+// have not joined the table, and the newest of the others.
+func (l *Log) read(after uint64) iter.Seq2[*Record, error] {
+	return func(yield func(*Record, error) bool) {
+		var segments []segment
+		if err := l.do(func() error {
+			for _, s := range l.segments {
+				segments = append(segments, *s)
+			}
+			return nil
+		}); err != nil {
+			yield(nil, err)
+			return
+		}
+		for _, s := range segments {
+			if s.next <= after+1 {
+				continue
+			}
+			for fr, err := range s.frames() {
+				if err != nil {
+					yield(nil, err)
+					return
+				}
+				for _, r := range fr.records {
+					if r.Seq > after && !r.gone && !yield(r, nil) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// writeError is a failure of the disk: the call may be tried again.
+type writeError struct{ err error }
+
+func (e *writeError) Error() string { return e.err.Error() }
+func (e *writeError) Unwrap() error { return e.err }

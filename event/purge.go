@@ -1,0 +1,87 @@
+package event
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+)
+
+// purge flushes the log and then takes the records that gone is true for out of it: of
+// each of them its number and its time of arrival remain, in segments that are written
+// anew. It returns how many there were. The table's rows are not its business.
+func (l *Log) purge(ctx context.Context, gone func(*Record) bool) (n int64, err error) {
+	l.flushing.Lock()
+	defer l.flushing.Unlock()
+	if err := l.flushLocked(ctx); err != nil {
+		return 0, err
+	}
+	err = l.do(func() error {
+		l.closeFile()
+		for _, s := range l.segments {
+			m, err := l.rewrite(s, gone)
+			if err != nil {
+				return err
+			}
+			n += m
+		}
+		l.tail.keep(gone)
+		clear(l.ids)
+		for _, r := range l.tail.all() {
+			if r.EventID != "" {
+				l.ids[r.EventID] = r.Seq
+			}
+		}
+		return nil
+	})
+	return n, err
+}
+
+// rewrite replaces a segment by one without the records that gone is true for.
+func (l *Log) rewrite(s *segment, gone func(*Record) bool) (n int64, err error) {
+	out, err := appendHeader(nil, headerOf(l.dataset, s.first, s.columns))
+	if err != nil {
+		return 0, err
+	}
+	path := s.path + ".tmp"
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return 0, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("event: rewrite %s: %w", s.path, err), f.Close(), os.Remove(path))
+		}
+	}()
+	size := int64(0)
+	put := func(b []byte) error {
+		k, err := f.Write(b)
+		size += int64(k)
+		return err
+	}
+	if err := put(out); err != nil {
+		return 0, err
+	}
+	for fr, err := range s.frames() {
+		if err != nil {
+			return 0, err
+		}
+		for _, r := range fr.records {
+			if !r.gone && gone(r) {
+				r.gone = true
+				n++
+			}
+		}
+		if err := put(appendFrame(out[:0], fr.first, fr.arrived, fr.records)); err != nil {
+			return 0, err
+		}
+	}
+	if n == 0 {
+		return 0, errors.Join(f.Close(), os.Remove(path))
+	}
+	if err := errors.Join(f.Sync(), f.Close(), os.Rename(path, s.path), syncDir(l.dir)); err != nil {
+		return 0, err
+	}
+	s.bytes = size
+	return n, nil
+}
