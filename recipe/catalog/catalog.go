@@ -6,13 +6,18 @@ import (
 	"io"
 
 	"bespoke/recipe"
+	"bespoke/recipe/blend"
 	"bespoke/recipe/popularity"
 )
 
 // All returns the recipes in the order of their names.
 func All() []recipe.Recipe {
 	return []recipe.Recipe{
+		blend.Recipe("aws-personalized-ranking"),
+		blend.Recipe("aws-personalized-ranking-v2"),
 		popularity.Recipe(),
+		blend.Recipe("aws-user-personalization"),
+		blend.Recipe("aws-user-personalization-v2"),
 	}
 }
 

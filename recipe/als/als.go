@@ -1,0 +1,211 @@
+// Package als factorizes who interacted with what by alternating least squares:
+// every user and every item is a short vector, and their inner product says how
+// likely the two are to meet.
+//
+// The loss is that of Hu, Koren and Volinsky (ICDM 2008) in the form of Rendle et
+// al. (iALS, 2021): an interaction should give 1, every pair of the matrix is
+// pulled to 0 with a small weight, and the regularization of a row grows with
+// what the row weighs. Rows are solved by a few steps of conjugate gradients
+// from where they were (Takács, Pilászy and Tikk, RecSys 2011).
+package als
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+
+	"bespoke/history"
+	"bespoke/recipe"
+	"bespoke/recipe/vector"
+)
+
+// Config says how to factorize. Zero values stand for the defaults.
+type Config struct {
+	Factors    int     // length of the vectors, default 64
+	Iterations int     // default 12
+	Unobserved float64 // weight of every pair, an interaction weighs 1; default 150/items, at most 0.1
+	Lambda     float64 // regularization, default 0.005
+	Seed       uint64
+	Workers    int
+	// Progress, if set, hears the share of the work that is done.
+	Progress func(share float64)
+}
+
+func (c Config) withDefaults(items int) Config {
+	def := func(x *float64, v float64) {
+		if *x == 0 {
+			*x = v
+		}
+	}
+	def(&c.Unobserved, min(0.1, 150/float64(max(items, 1))))
+	def(&c.Lambda, 0.005)
+	if c.Factors == 0 {
+		c.Factors = 64
+	}
+	if c.Iterations == 0 {
+		c.Iterations = 12
+	}
+	return c
+}
+
+// Model is the items' vectors, and what is needed to find the vector of a
+// history. It is immutable.
+type Model struct {
+	Factors            int
+	Unobserved, Lambda float64
+	Items              []float32 // one row of Factors for each item
+	gram               []float32 // Unobserved times the rows' Gram matrix
+}
+
+// steps is the number of conjugate gradient steps of a row in training.
+const steps = 3
+
+// Fit factorizes. It holds Factors numbers for each user and item and two
+// numbers for each interaction beside s.
+func Fit(ctx context.Context, s *history.Sequences, items int, cfg Config) (*Model, error) {
+	cfg = cfg.withDefaults(items)
+	k := cfg.Factors
+	m := &Model{Factors: k, Unobserved: cfg.Unobserved, Lambda: cfg.Lambda, Items: make([]float32, items*k)}
+	r := rand.New(rand.NewPCG(cfg.Seed, 0x616c73))
+	for i := range m.Items {
+		m.Items[i] = float32(r.NormFloat64() * 0.1 / math.Sqrt(float64(k)))
+	}
+	users := make([]float32, s.Users()*k)
+	byItem := transpose(s, items)
+	byUser := rows{start: s.Start, column: s.Item}
+	for i := range cfg.Iterations {
+		if err := m.half(ctx, byUser, m.Items, users, cfg.Workers); err != nil {
+			return nil, err
+		}
+		if err := m.half(ctx, byItem, users, m.Items, cfg.Workers); err != nil {
+			return nil, err
+		}
+		if cfg.Progress != nil {
+			cfg.Progress(float64(i+1) / float64(cfg.Iterations))
+		}
+	}
+	return m, m.finish(ctx, cfg.Workers)
+}
+
+// rows is a sparse matrix: the columns of row r are column[start[r]:start[r+1]].
+type rows struct {
+	start  []int
+	column []uint32
+}
+
+// transpose returns the users of each item.
+func transpose(s *history.Sequences, items int) rows {
+	t := rows{start: make([]int, items+1), column: make([]uint32, len(s.Item))}
+	for _, it := range s.Item {
+		t.start[it+1]++
+	}
+	for it := range items {
+		t.start[it+1] += t.start[it]
+	}
+	next := append([]int(nil), t.start...)
+	for u := range s.Users() {
+		bought, _ := s.Of(uint32(u))
+		for _, it := range bought {
+			t.column[next[it]] = uint32(u)
+			next[it]++
+		}
+	}
+	return t
+}
+
+// half solves the vector of every row of a, given those of its columns.
+func (m *Model) half(ctx context.Context, a rows, given, solve []float32, workers int) error {
+	k := m.Factors
+	gram, err := gramOf(ctx, given, k, m.Unobserved, workers)
+	if err != nil {
+		return err
+	}
+	all := m.Unobserved * float64(len(given)/k)
+	return recipe.Blocks(ctx, workers, len(a.start)-1, 64, func(from, to int) {
+		sv := newSolver(k)
+		for r := from; r < to; r++ {
+			x, columns := solve[r*k:(r+1)*k], a.column[a.start[r]:a.start[r+1]]
+			if len(columns) == 0 {
+				clear(x)
+				continue
+			}
+			ridge := m.Lambda * (float64(len(columns)) + all)
+			sv.solve(x, gram, float32(ridge), given, columns, nil, steps)
+		}
+	})
+}
+
+// finish computes what queries need.
+func (m *Model) finish(ctx context.Context, workers int) (err error) {
+	m.gram, err = gramOf(ctx, m.Items, m.Factors, m.Unobserved, workers)
+	return err
+}
+
+// Vector returns an item's vector, which is not to be changed.
+func (m *Model) Vector(item uint32) []float32 {
+	return m.Items[int(item)*m.Factors : (int(item)+1)*m.Factors]
+}
+
+// Fold returns the vector of a history whose items weigh what weights says.
+func (m *Model) Fold(items []uint32, weights []float32) []float32 {
+	x := make([]float32, m.Factors)
+	if len(items) > 0 {
+		newSolver(m.Factors).solve(x, m.gram, m.ridge(weights), m.Items, items, weights, 3*steps)
+	}
+	return x
+}
+
+func (m *Model) ridge(weights []float32) float32 {
+	sum := m.Unobserved * float64(len(m.Items)/m.Factors)
+	for _, w := range weights {
+		sum += float64(w)
+	}
+	return float32(m.Lambda * sum)
+}
+
+// Spread returns the standard deviation of x's scores over all items, taking
+// their mean for 0, which is nearly true. It costs no pass over the items.
+func (m *Model) Spread(x []float32) float64 {
+	sum := 0.0
+	for i, xi := range x {
+		sum += float64(xi) * float64(vector.Dot(m.gram[i*m.Factors:(i+1)*m.Factors], x))
+	}
+	return math.Sqrt(max(sum, 0) / m.Unobserved / float64(len(m.Items)/m.Factors))
+}
+
+// Shares returns how much each item of a history adds to the score of an item:
+// x(w) is linear in the interactions' ones, so the score is a sum over them
+// (Hu, Koren and Volinsky, section 5).
+func (m *Model) Shares(item uint32, items []uint32, weights []float32) []float32 {
+	x := make([]float32, m.Factors)
+	newSolver(m.Factors).solveFor(x, m.Vector(item), m.gram, m.ridge(weights), m.Items, items, weights, 3*steps)
+	shares := make([]float32, len(items))
+	for i, it := range items {
+		shares[i] = weights[i] * vector.Dot(x, m.Vector(it))
+	}
+	return shares
+}
+
+// Encode writes the model.
+func (m *Model) Encode(e *recipe.Encoder) {
+	e.Int(int64(m.Factors))
+	e.Float(m.Unobserved)
+	e.Float(m.Lambda)
+	recipe.Put(e, m.Items)
+}
+
+// Decode reads the model of so many items.
+func Decode(d *recipe.Decoder, items int) *Model {
+	m := &Model{Factors: int(d.Int()), Unobserved: d.Float(), Lambda: d.Float()}
+	if m.Factors < 1 || m.Factors > 4096 || !(m.Unobserved > 0) {
+		d.Fail("it has vectors of length %d and weight %v", m.Factors, m.Unobserved)
+		return nil
+	}
+	if m.Items = recipe.Get[float32](d, items*m.Factors); d.Err() != nil {
+		return nil
+	}
+	if err := m.finish(context.Background(), 1); err != nil {
+		d.Fail("%w", err)
+	}
+	return m
+}

@@ -1,0 +1,109 @@
+package als_test
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"bespoke/recipe/als"
+	"bespoke/recipe/recipetest"
+	"bespoke/recipe/vector"
+)
+
+// One user, one item, one factor: with unobserved weight a and ridge l = λ(1+a),
+// x = y/((1+a)y² + l) and the same for y, so that xy = 1 - λ... solved for x = y:
+// (1+a)x² + λ(1+a) = 1.
+func TestByHand(t *testing.T) {
+	t.Parallel()
+	h := recipetest.History(t, "u: a")
+	m, err := als.Fit(t.Context(), h.Sequences(), 1, als.Config{Factors: 1, Iterations: 200, Unobserved: 0.5, Lambda: 0.1, Seed: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := m.Fold([]uint32{0}, []float32{1})
+	got, want := float64(x[0]*m.Vector(0)[0]), (1-0.1*1.5)/1.5
+	if math.Abs(got-want) > 1e-3 {
+		t.Errorf("score of the only item is %v, want %v", got, want)
+	}
+}
+
+// TestAgreesWithPlainCode solves one user's row by Gaussian elimination in
+// float64 over all items, as the loss is written.
+func TestAgreesWithPlainCode(t *testing.T) {
+	t.Parallel()
+	s := recipetest.Demo(t).Interactions.Sequences()
+	n := int(slices.Max(s.Item)) + 1
+	m, err := als.Fit(t.Context(), s, n, als.Config{Factors: 8, Iterations: 5, Seed: 1, Workers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	items, _ := s.Of(3)
+	weights := make([]float32, len(items))
+	sum := m.Unobserved * float64(n)
+	for i := range weights {
+		weights[i] = float32(math.Exp(-float64(i) / 9))
+		sum += float64(weights[i])
+	}
+	a := make([][]float64, 8) // augmented by the right-hand side
+	for i := range a {
+		a[i] = make([]float64, 9)
+		a[i][i] = m.Lambda * sum
+	}
+	add := func(item uint32, weight, target float64) {
+		v := m.Vector(item)
+		for i := range 8 {
+			for j := range 8 {
+				a[i][j] += weight * float64(v[i]) * float64(v[j])
+			}
+			a[i][8] += weight * target * float64(v[i])
+		}
+	}
+	for it := range n {
+		add(uint32(it), m.Unobserved, 0)
+	}
+	for i, it := range items {
+		add(it, float64(weights[i]), 1)
+	}
+	want := eliminate(a)
+	x := m.Fold(items, weights)
+	for i := range x {
+		if math.Abs(float64(x[i])-want[i]) > 1e-3 {
+			t.Errorf("factor %d is %v, want %v", i, x[i], want[i])
+		}
+	}
+	// The shares of the history add up to the score.
+	total := float32(0)
+	for _, part := range m.Shares(9, items, weights) {
+		total += part
+	}
+	if score := vector.Dot(x, m.Vector(9)); math.Abs(float64(total-score)) > 1e-3 {
+		t.Errorf("shares sum to %v, the score is %v", total, score)
+	}
+	square := 0.0
+	for it := range n {
+		d := float64(vector.Dot(x, m.Vector(uint32(it))))
+		square += d * d
+	}
+	if want := math.Sqrt(square / float64(n)); math.Abs(m.Spread(x)/want-1) > 1e-3 {
+		t.Errorf("spread %v, want %v", m.Spread(x), want)
+	}
+}
+
+func eliminate(a [][]float64) []float64 {
+	n := len(a)
+	for i := range n {
+		for r := range n {
+			if r != i {
+				f := a[r][i] / a[i][i]
+				for c := i; c <= n; c++ {
+					a[r][c] -= f * a[i][c]
+				}
+			}
+		}
+	}
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = a[i][n] / a[i][i]
+	}
+	return x
+}

@@ -1,0 +1,123 @@
+package blend
+
+import (
+	"context"
+	"math"
+
+	"bespoke/history"
+	"bespoke/recipe"
+	"bespoke/recipe/als"
+	"bespoke/recipe/popularity"
+	"bespoke/recipe/sequence"
+)
+
+// entries bounds the transitions that a model keeps: 8 bytes each.
+const entries = 32 << 20
+
+// options is what the settings of the four recipes come down to.
+type options struct {
+	window, factors int
+	recency         bool
+	low, high       float64 // percentiles of history lengths
+}
+
+func fit(ctx context.Context, in recipe.Input, o options) (recipe.Model, error) {
+	if err := recipe.Empty(in); err != nil {
+		return nil, err
+	}
+	items := recipe.Catalogue(in)
+	h := recipe.PruneUsers(in.Interactions, o.low, o.high)
+	m := &Model{items: items, window: o.window, newest: h.Newest()}
+	m.users = popularity.Count(in.Interactions.Sequences(), items.Len())
+	m.popular = popularity.New(items, m.users)
+	m.prior = prior(in.Interactions, m.users, o.recency)
+	m.created = created(in, items)
+
+	t := newTuner(in, h, o, items.Len())
+	if err := t.transitions(ctx); err != nil {
+		return nil, err
+	}
+	if err := t.factors(ctx); err != nil {
+		return nil, err
+	}
+	m.Blend, m.factors = t.best, t.als
+
+	var err error
+	if m.follow, err = sequence.Count(ctx, h.Sequences(), items.Len(), nil, t.best.config(o.window, in.Workers)); err != nil {
+		return nil, err
+	}
+	m.follow.Normalize(t.best.Norm, m.users)
+	m.finish()
+	in.Report(recipe.Progress{Phase: "transitions", Share: 1, Metric: metric, Value: t.value})
+	return m, ctx.Err()
+}
+
+// metric is what the choices are made by.
+const metric = "validation NDCG@10"
+
+// prior returns, for each item, how likely anybody takes it: the logarithm of
+// its interactions, those long before the newest one fading if recency is set,
+// scaled to mean 0 and standard deviation 1. Items without users get 0.
+func prior(h *history.History, users []uint32, recency bool) []float32 {
+	const day = 24 * 60 * 60
+	newest, oldest := h.Newest(), h.Newest()
+	for _, t := range h.Time {
+		oldest = min(oldest, t)
+	}
+	fade := min(max(float64(newest-oldest)/10, day), 30*day)
+	sum := make([]float64, len(users))
+	for row, it := range h.Item {
+		w := 1.0
+		if recency {
+			w = 0.02 + math.Exp(-float64(newest-h.Time[row])/fade)
+		}
+		sum[it] += w
+	}
+	n, mean, square := 0.0, 0.0, 0.0
+	for it, u := range users {
+		if u > 0 {
+			sum[it] = math.Log(sum[it])
+			n, mean, square = n+1, mean+sum[it], square+sum[it]*sum[it]
+		}
+	}
+	mean /= n
+	deviation := math.Sqrt(max(square/n-mean*mean, 1e-9))
+	p := make([]float32, len(users))
+	for it, u := range users {
+		if u > 0 {
+			p[it] = float32((sum[it] - mean) / deviation)
+		}
+	}
+	return p
+}
+
+// created returns when each item came into being: its CREATION_TIMESTAMP, else
+// its oldest interaction, else the newest of all, as Amazon documents.
+func created(in recipe.Input, items *history.Dictionary) []int64 {
+	newest := in.Interactions.Newest()
+	at := make([]int64, items.Len())
+	for i := range at {
+		at[i] = newest
+	}
+	for row, it := range in.Interactions.Item {
+		at[it] = min(at[it], in.Interactions.Time[row])
+	}
+	if c, ok := in.Items.Column("CREATION_TIMESTAMP"); ok && c.Number != nil {
+		for it, row := range recipe.Rows(items, in.Items) {
+			if row >= 0 && !math.IsNaN(c.Number[row]) {
+				at[it] = int64(c.Number[row])
+			}
+		}
+	}
+	return at
+}
+
+// train factorizes for t.
+func (t *tuner) train(ctx context.Context) (*als.Model, error) {
+	return als.Fit(ctx, t.shown, t.items, als.Config{
+		Factors: t.o.factors, Seed: t.in.Seed, Workers: t.in.Workers,
+		Progress: func(share float64) {
+			t.in.Report(recipe.Progress{Phase: "factors", Share: share, Metric: metric, Value: t.value})
+		},
+	})
+}

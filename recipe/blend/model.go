@@ -1,0 +1,96 @@
+package blend
+
+import (
+	"cmp"
+	"slices"
+
+	"bespoke/history"
+	"bespoke/recipe"
+	"bespoke/recipe/als"
+	"bespoke/recipe/popularity"
+	"bespoke/recipe/sequence"
+)
+
+// Model scores items by what tends to follow the user's newest ones, by factors
+// into which the history is folded, and by what is popular.
+type Model struct {
+	Blend
+	items   *history.Dictionary
+	window  int
+	users   []uint32 // distinct users of each item
+	prior   []float32
+	created []int64
+	newest  int64 // interaction
+	follow  *sequence.Counts
+	factors *als.Model
+
+	// What follows from the above.
+	popular  *popularity.Model
+	likely   []uint32 // items that have users, by prior, most first
+	youngest []uint32 // items by creation, newest first
+	weights  []float32
+	fades    []float32
+	pool     *scratches
+}
+
+// finish computes what follows from the rest.
+func (m *Model) finish() {
+	n := m.items.Len()
+	m.popular = popularity.New(m.items, m.users)
+	m.likely = slices.Clone(m.popular.Order())
+	slices.SortFunc(m.likely, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(m.prior[b], m.prior[a]), cmp.Compare(a, b))
+	})
+	m.youngest = upTo(n)
+	slices.SortFunc(m.youngest, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(m.created[b], m.created[a]), cmp.Compare(a, b))
+	})
+	m.weights = weightsOf(m.Decay, m.window)
+	m.fades = weightsOf(m.Fade, folded)
+	m.pool = newScratches(n)
+}
+
+// Items returns the catalogue.
+func (m *Model) Items() *history.Dictionary { return m.items }
+
+// Encode writes the model.
+func (m *Model) Encode(e *recipe.Encoder) {
+	recipe.PutIDs(e, m.items)
+	e.Int(int64(m.window))
+	e.Int(m.newest)
+	for _, x := range []float64{m.Decay, m.Back, m.Norm.From, m.Norm.To, m.Norm.Shrink, m.Fade, m.Factors, m.Prior} {
+		e.Float(x)
+	}
+	repeats := int64(0)
+	if m.Repeats {
+		repeats = 1
+	}
+	e.Int(repeats)
+	recipe.Put(e, m.users)
+	recipe.Put(e, m.prior)
+	recipe.Put(e, m.created)
+	m.follow.Encode(e)
+	m.factors.Encode(e)
+}
+
+func decode(d *recipe.Decoder) (recipe.Model, error) {
+	m := &Model{items: recipe.GetIDs(d), window: int(d.Int()), newest: d.Int()}
+	for _, x := range []*float64{&m.Decay, &m.Back, &m.Norm.From, &m.Norm.To, &m.Norm.Shrink, &m.Fade, &m.Blend.Factors, &m.Prior} {
+		*x = d.Float()
+	}
+	m.Repeats = d.Int() == 1
+	n := m.items.Len()
+	if m.window < 1 || m.window > 1024 {
+		d.Fail("it has a window of %d", m.window)
+	}
+	m.users = recipe.Get[uint32](d, n)
+	m.prior = recipe.Get[float32](d, n)
+	m.created = recipe.Get[int64](d, n)
+	m.follow = sequence.Decode(d, n)
+	m.factors = als.Decode(d, n)
+	if d.Err() != nil {
+		return nil, d.Err()
+	}
+	m.finish()
+	return m, nil
+}

@@ -1,0 +1,276 @@
+package blend
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"bespoke/history"
+	"bespoke/recipe"
+	"bespoke/recipe/als"
+	"bespoke/recipe/popularity"
+	"bespoke/recipe/sequence"
+	"bespoke/recipe/vector"
+)
+
+// Blend is what training chooses by how well it predicts the newest
+// interaction of a sample of users, which nothing else of it has seen.
+type Blend struct {
+	Decay, Back float64 // of the transitions
+	Norm        sequence.Norm
+	Fade        float64 // of the history that is folded into the factors
+	Factors     float64 // weight of the factors' score beside the transitions' 1
+	Prior       float64 // and of the prior's
+	// Repeats says that users take items again. Otherwise an item of the
+	// history comes behind all others.
+	Repeats bool
+}
+
+// unseen is the choice if there are too few users to choose by.
+var unseen = Blend{Decay: 8, Back: 0.3, Norm: sequence.Norm{From: 0.7, To: 0.4, Shrink: 50}, Fade: 16, Factors: 0.5, Prior: 0.1}
+
+// What is tried.
+var (
+	decays = []float64{4, 8, 16, 32}
+	backs  = []float64{0, 0.6}
+	norms  = []sequence.Norm{{From: 0.5, To: 0.3, Shrink: 20}, {From: 0.7, To: 0.4, Shrink: 50}, {From: 1, To: 0.5, Shrink: 100}, {From: 1, To: 0, Shrink: 5}}
+	fades  = []float64{8, 16, 32}
+	shares = []float64{0, 0.25, 0.5, 1, 1.5}
+	priors = []float64{0, 0.1, 0.2, 0.4}
+)
+
+const (
+	sample  = 4000 // users to choose by, at most
+	fewest  = 20   // at least
+	folded  = 50   // newest items of a history that the factors see
+	already = 0.02 // share of repeated items from which users do repeat
+)
+
+func (b Blend) config(window, workers int) sequence.Config {
+	return sequence.Config{Window: window, Decay: b.Decay, Back: b.Back, Entries: entries, Workers: workers}
+}
+
+// tuner holds the sample: the history without the newest items of some users.
+type tuner struct {
+	in    recipe.Input
+	o     options
+	items int
+
+	shown   *history.Sequences
+	users   []uint32 // of each item, as shown
+	prior   []float32
+	tests   []uint32 // users
+	targets []uint32 // their newest items
+	wanted  []bool   // items that occur in the tests' histories
+
+	best  Blend
+	value float64 // of best
+	als   *als.Model
+}
+
+func newTuner(in recipe.Input, h *history.History, o options, items int) *tuner {
+	t := &tuner{in: in, o: o, items: items, best: unseen}
+	s := h.Sequences()
+	var fresh, again []uint32
+	for u := range s.Users() {
+		past, _ := s.Of(uint32(u))
+		switch n := len(past); {
+		case n < 3:
+		case slices.Contains(past[:n-1], past[n-1]):
+			again = append(again, uint32(u))
+		default:
+			fresh = append(fresh, uint32(u))
+		}
+	}
+	t.best.Repeats = float64(len(again)) > already*float64(len(again)+len(fresh))
+	// New items are what there is to learn about, unless hardly any user
+	// takes one.
+	pool := fresh
+	if len(fresh) < fewest {
+		pool = slices.Sorted(slices.Values(slices.Concat(fresh, again)))
+	}
+	r := rand.New(rand.NewPCG(in.Seed, 0x74756e65))
+	r.Shuffle(len(pool), func(i, j int) { pool[i], pool[j] = pool[j], pool[i] })
+	if len(pool) < fewest {
+		pool = nil
+	}
+	t.tests = slices.Sorted(slices.Values(pool[:min(len(pool), sample)]))
+	hidden := make(map[uint32]bool, len(t.tests)) // rows
+	for _, u := range t.tests {
+		row := s.Row[s.Start[u+1]-1]
+		hidden[row] = true
+		t.targets = append(t.targets, h.Item[row])
+	}
+	shown := h.Select(func(row int) bool { return !hidden[uint32(row)] })
+	t.shown = shown.Sequences()
+	t.users = popularity.Count(t.shown, items)
+	t.prior = prior(shown, t.users, o.recency)
+	t.wanted = make([]bool, items)
+	for _, u := range t.tests {
+		past, _ := t.shown.Of(u)
+		for _, it := range past {
+			t.wanted[it] = true
+		}
+	}
+	return t
+}
+
+// transitions chooses how to count and to normalize.
+func (t *tuner) transitions(ctx context.Context) error {
+	if len(t.tests) == 0 {
+		return nil
+	}
+	steps := len(decays) + len(backs)
+	from, to := make([][]float32, len(norms)), make([][]float32, len(norms))
+	for i, n := range norms {
+		from[i], to[i] = n.Factors(t.users)
+	}
+	try := func(step int, b Blend) error {
+		counts, err := sequence.Count(ctx, t.shown, t.items, t.wanted, b.config(t.o.window, t.in.Workers))
+		if err != nil {
+			return err
+		}
+		weights := weightsOf(b.Decay, t.o.window)
+		values, err := t.measure(ctx, len(norms), func(u uint32, sc *scratch, rank func(int, []float32)) {
+			for i := range norms {
+				sc.follow(counts, t.past(u), weights, from[i])
+				for _, j := range sc.touched {
+					sc.sum[j] *= to[i][j]
+				}
+				rank(i, sc.sum)
+				sc.clear()
+			}
+		})
+		for i, v := range values {
+			if v > t.value {
+				b.Norm = norms[i]
+				t.best, t.value = b, v
+			}
+		}
+		t.in.Report(recipe.Progress{Phase: "transitions", Share: float64(step+1) / float64(steps+1), Metric: metric, Value: t.value})
+		return err
+	}
+	for i, d := range decays {
+		b := t.best
+		b.Decay, b.Back = d, unseen.Back
+		if err := try(i, b); err != nil {
+			return err
+		}
+	}
+	for i, back := range backs {
+		b := t.best
+		b.Back = back
+		if err := try(len(decays)+i, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// factors factorizes and chooses how much to listen to the factors and to the
+// prior.
+func (t *tuner) factors(ctx context.Context) (err error) {
+	if t.als, err = t.train(ctx); err != nil || len(t.tests) == 0 {
+		return err
+	}
+	counts, err := sequence.Count(ctx, t.shown, t.items, t.wanted, t.best.config(t.o.window, t.in.Workers))
+	if err != nil {
+		return err
+	}
+	counts.Normalize(t.best.Norm, t.users)
+	choices := len(fades) * len(shares) * len(priors)
+	values, err := t.measure(ctx, choices, func(u uint32, sc *scratch, rank func(int, []float32)) {
+		past := t.past(u)
+		sc.follow(counts, past, weightsOf(t.best.Decay, t.o.window), nil)
+		spread := sc.spread()
+		candidates := t.candidates(sc)
+		total := make([]float32, t.items)
+		choice := 0
+		for _, fade := range fades {
+			x := fold(t.als, past, weightsOf(fade, folded))
+			scale := float32(1 / max(t.als.Spread(x), 1e-12))
+			latent := make([]float32, len(candidates))
+			for i, j := range candidates {
+				latent[i] = scale * vector.Dot(x, t.als.Vector(j))
+			}
+			for _, share := range shares {
+				for _, prior := range priors {
+					for i := range total {
+						total[i] = outside
+					}
+					for i, j := range candidates {
+						total[j] = sc.sum[j]*spread + float32(share)*latent[i] + float32(prior)*t.prior[j]
+					}
+					rank(choice, total)
+					choice++
+				}
+			}
+		}
+		sc.clear()
+	})
+	for i, v := range values {
+		if v > t.value || i == 0 {
+			t.value = v
+			t.best.Fade = fades[i/(len(shares)*len(priors))]
+			t.best.Factors = shares[i/len(priors)%len(shares)]
+			t.best.Prior = priors[i%len(priors)]
+		}
+	}
+	return err
+}
+
+// outside is the score of items that are no candidates.
+const outside = float32(-1e30)
+
+func (t *tuner) candidates(sc *scratch) []uint32 {
+	if t.items <= small {
+		return upTo(t.items)
+	}
+	return sc.touched
+}
+
+func (t *tuner) past(u uint32) []uint32 {
+	items, _ := t.shown.Of(u)
+	return items
+}
+
+// measure returns the mean NDCG@10 of so many choices. ask is to call rank with
+// the scores of all items under each choice.
+func (t *tuner) measure(ctx context.Context, choices int, ask func(u uint32, sc *scratch, rank func(choice int, scores []float32))) ([]float64, error) {
+	gains := make([]float64, len(t.tests)*choices)
+	pool := newScratches(t.items)
+	err := recipe.Blocks(ctx, t.in.Workers, len(t.tests), 32, func(from, to int) {
+		sc := pool.get()
+		defer pool.put(sc)
+		for i := from; i < to; i++ {
+			past := t.past(t.tests[i])
+			ask(t.tests[i], sc, func(choice int, scores []float32) {
+				gains[i*choices+choice] = gain(scores, t.targets[i], past)
+			})
+		}
+	})
+	values := make([]float64, choices)
+	for i, g := range gains {
+		values[i%choices] += g / float64(len(t.tests))
+	}
+	return values, err
+}
+
+// gain returns 1/log2(1+rank) of the target among the items that are not of the
+// past, 0 from rank 11 on.
+func gain(scores []float32, target uint32, past []uint32) float64 {
+	s := scores[target]
+	if s == 0 || s == outside {
+		return 0
+	}
+	rank := 1
+	for j, x := range scores {
+		if x >= s && uint32(j) != target && (x > s || uint32(j) < target) && !slices.Contains(past, uint32(j)) {
+			if rank++; rank > 10 {
+				return 0
+			}
+		}
+	}
+	return 1 / math.Log2(1+float64(rank))
+}

@@ -1,0 +1,40 @@
+package vector_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"bespoke/recipe/vector"
+)
+
+func TestAgreesWithFloat64(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 1))
+	for n := range 150 {
+		x, y := make([]float32, n), make([]float32, n)
+		dot, sum := 0.0, make([]float64, n)
+		a := float32(r.NormFloat64())
+		for i := range n {
+			x[i], y[i] = float32(r.NormFloat64()), float32(r.NormFloat64())
+			dot += float64(x[i]) * float64(y[i])
+			sum[i] = float64(y[i]) + float64(a)*float64(x[i])
+		}
+		if got := vector.Dot(x, y); math.Abs(float64(got)-dot) > 1e-4 {
+			t.Errorf("Dot of length %d = %v, want %v", n, got, dot)
+		}
+		vector.Add(y, a, x)
+		for i := range n {
+			if math.Abs(float64(y[i])-sum[i]) > 1e-5 {
+				t.Errorf("Add of length %d: element %d is %v, want %v", n, i, y[i], sum[i])
+			}
+		}
+	}
+}
+
+func BenchmarkDot(b *testing.B) {
+	x, y := make([]float32, 64), make([]float32, 64)
+	for b.Loop() {
+		vector.Dot(x, y)
+	}
+}
