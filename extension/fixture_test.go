@@ -25,6 +25,7 @@ import (
 	"bespoke/blob"
 	"bespoke/control"
 	"bespoke/devcloud"
+	"bespoke/event"
 	"bespoke/extension"
 	"bespoke/iam"
 	"bespoke/lake"
@@ -72,12 +73,15 @@ func start(tb testing.TB) *server {
 	tables, err := lake.Open(tb.Context(), lake.Config{Dir: filepath.Join(dir, "lake"), Log: log})
 	s.must(err)
 	tb.Cleanup(func() { tables.Close() })
+	events, err := event.Open(tb.Context(), event.Config{Dir: filepath.Join(dir, "events"), Store: st, Lake: tables, Logger: log})
+	s.must(err)
+	tb.Cleanup(func() { s.must(events.Close(context.Background())) })
 	models, err := artifact.OpenFolder(filepath.Join(dir, "models"))
 	s.must(err)
 	s.runtime, err = serve.New(serve.Config{Models: models, Campaign: st.Campaign})
 	s.must(err)
 	s.service, err = control.New(control.Config{
-		Scope: scope, Store: st, Lake: tables, Models: models, Serve: s.runtime, TokenKey: []byte("sixteen bytes or more"), TempDir: tb.TempDir(),
+		Scope: scope, Store: st, Lake: tables, Records: events, Models: models, Serve: s.runtime, TokenKey: []byte("sixteen bytes or more"), TempDir: tb.TempDir(),
 		Access: func(ctx context.Context, role string, caller bespoke.Caller) (control.Objects, error) {
 			return resolver.Open(ctx, role, caller)
 		},
