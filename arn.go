@@ -50,6 +50,9 @@ func (s Scope) Solution(name string) ARN { return s.arn("solution", name) }
 // Campaign returns the ARN of the campaign with this name.
 func (s Scope) Campaign(name string) ARN { return s.arn("campaign", name) }
 
+// MetricAttribution returns the ARN of the metric attribution with this name.
+func (s Scope) MetricAttribution(name string) ARN { return s.arn("metric-attribution", name) }
+
 // Root returns the ARN of the account's root user.
 func (s Scope) Root() string { return "arn:" + s.Partition + ":iam::" + s.Account + ":root" }
 

@@ -21,6 +21,7 @@ var may = map[string][]string{
 	"ingest":                  {"schema", "lake", "parquet"},
 	"parquet":                 {},
 	"dataset":                 {"schema", "ingest", "lake"},
+	"attribution":             {"schema"},
 	"export":                  {"lake"},
 	"insight":                 {"schema", "ingest"},
 	"job":                     {},
@@ -47,7 +48,7 @@ var may = map[string][]string{
 	"artifact":                {"history", "recipe", "recipe/catalog"},
 	"train":                   {"artifact", "eval", "history", "lake", "recipe", "recipe/catalog", "schema"},
 	"serve":                   {"artifact", "awsapi/catalog", "awsapi/wire", "history", "recipe", "store"},
-	"control":                 {"artifact", "awsapi/wire", "awsapi/catalog", "history", "serve", "train", "schema", "blob", "iam", "lake", "ingest", "dataset", "export", "job", "store"},
+	"control":                 {"artifact", "awsapi/wire", "awsapi/catalog", "history", "serve", "train", "schema", "blob", "iam", "lake", "ingest", "dataset", "export", "attribution", "job", "store"},
 	"event":                   {"awsapi/wire", "schema", "ingest", "lake", "store"},
 }
 

@@ -9,6 +9,8 @@ type Limits struct {
 	Solutions     int // per dataset group
 	Trainings     int // pending or running solution versions, per scope
 	Campaigns     int // per dataset group
+	// AttributionSources is how many sources the events of a dataset group may name.
+	AttributionSources int
 	// ImportBytes is how much one job may read, by mode.
 	FullBytes        int64
 	IncrementalBytes int64
@@ -32,6 +34,10 @@ const (
 	MinTrainUsers        = 25 // with at least two interactions each
 )
 
+// MaxMetrics is how many metrics a metric attribution may have. It holds in
+// every mode.
+const MaxMetrics = 10
+
 // MaxTags is how many tags one resource may carry. It is a property of the
 // API and holds in every mode.
 const MaxTags = 50
@@ -50,9 +56,10 @@ func StrictLimits() Limits {
 
 		Solutions: 10, Trainings: 20, Campaigns: 5,
 		TrainInteractions: MinTrainInteractions, TrainUsers: MinTrainUsers,
-		CSVOnly:     true,
-		EventCalls:  1000,
-		RecordCalls: 10,
+		CSVOnly:            true,
+		EventCalls:         1000,
+		RecordCalls:        10,
+		AttributionSources: 100,
 	}
 }
 
@@ -61,5 +68,6 @@ func StrictLimits() Limits {
 func GenerousLimits() Limits {
 	return Limits{
 		Schemas: 100_000, DatasetGroups: 10_000, ImportJobs: 1_000, ExportJobs: 1_000, Solutions: 1_000, Trainings: 1_000, Campaigns: 1_000,
+		AttributionSources: 10_000,
 	}
 }

@@ -49,6 +49,11 @@ func (s *Service) runExport(ctx context.Context, arn bespoke.ARN) error {
 	} else if pinned, err := table.At(ctx, j.Snapshot); err == nil { // else it has expired, or was empty
 		snap = pinned
 	}
+	release, err := snap.Hold(ctx)
+	if err != nil {
+		return err // it has expired just now; the next run takes another
+	}
+	defer release()
 	reason := ""
 	written, err := s.export(ctx, d, j, snap)
 	if err != nil {

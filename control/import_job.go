@@ -45,6 +45,9 @@ func (s *Service) createDatasetImportJob(ctx context.Context, in *wire.CreateDat
 	if in.ImportMode != "" {
 		j.Mode = bespoke.ImportMode(in.ImportMode)
 	}
+	if err := s.mayPublish(ctx, d, j); err != nil {
+		return nil, err
+	}
 	if err := s.ready(ctx, d, j); err != nil {
 		return nil, err
 	}

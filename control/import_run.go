@@ -57,6 +57,11 @@ func (s *Service) runImport(ctx context.Context, arn bespoke.ARN) error {
 			return err
 		}
 	}
+	if reason == "" {
+		if err := s.attributeImport(ctx, table, d, j); err != nil {
+			return err
+		}
+	}
 	// Short, and not left undone when the job is cancelled or the server stops.
 	ctx = context.WithoutCancel(ctx)
 	if err := s.finishImport(ctx, arn, reason); err != nil {

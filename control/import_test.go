@@ -148,8 +148,9 @@ func TestSourceGoes(t *testing.T) {
 func TestDescribeShowsRequest(t *testing.T) {
 	t.Parallel()
 	f := open(t, nil)
-	dataset := f.dataset("shop", "Interactions", interactions)
-	location := f.put("three.csv", three)
+	dataset := f.dataset("shop", "Interactions", watches)
+	f.attributed("shop", f.writer(), "s3://shop-data/out", "watches", "WATCH", "SAMPLECOUNT()")
+	location := f.put("three.csv", watchHeader+"u1,i1,1700000000,WATCH,,,\n")
 	plain := f.job(f.accepted("plain", dataset, location))
 	if plain.ImportMode != "FULL" || plain.PublishAttributionMetricsToS3 == nil || *plain.PublishAttributionMetricsToS3 || plain.RoleArn != "" {
 		t.Errorf("the defaults are %+v", plain)

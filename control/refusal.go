@@ -22,6 +22,8 @@ func refusal(err error) error {
 		limit       *store.LimitError
 		notImported *store.NotImportedError
 		importing   *store.ImportingError
+		metric      *store.MetricExistsError
+		noMetric    *store.NoMetricError
 	)
 	switch {
 	case errors.As(err, &notFound):
@@ -34,6 +36,10 @@ func refusal(err error) error {
 		return bespoke.Errorf(bespoke.InUse, "Resource %s is in use by %s. Delete that first, or wait until it has finished.", inUse.ARN, inUse.By)
 	case errors.As(err, &limit):
 		return limitRefusal(limit)
+	case errors.As(err, &metric):
+		return bespoke.Errorf(bespoke.AlreadyExists, "The metric attribution %s has a metric named %s already. Remove it first, or choose another name.", metric.ARN, metric.Metric)
+	case errors.As(err, &noMetric):
+		return bespoke.Errorf(bespoke.NotFound, "The metric attribution %s has no metric named %s.", noMetric.ARN, noMetric.Metric)
 	case errors.As(err, &notImported):
 		return bespoke.Errorf(bespoke.InvalidInput,
 			"The dataset %s has no bulk data yet. Import with importMode FULL first; INCREMENTAL adds to the rows of an earlier import job that became ACTIVE.", notImported.ARN)

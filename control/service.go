@@ -57,6 +57,9 @@ type Config struct {
 	// KeepSnapshots is how long an earlier state of a dataset stays readable.
 	KeepSnapshots time.Duration
 	Logger        *slog.Logger
+	// Recommended returns the ARN of the campaign or recommender that made a
+	// recommendation, for metric attribution; nil where none are made.
+	Recommended func(recommendationID string) (arn string, ok bool)
 	// Observe is told about every import that has ended, for metrics.
 	Observe func(ImportProgress)
 }
@@ -94,6 +97,7 @@ type Store interface {
 	campaignStore
 	trackerStore
 	exportStore
+	attributionStore
 	tagStore
 	Move(ctx context.Context, arn bespoke.ARN, from, to bespoke.Status, reason string) error
 	FinishDelete(ctx context.Context, arn bespoke.ARN) error
@@ -191,6 +195,13 @@ func (s *Service) Handlers() wire.Handlers {
 		ListCampaigns:    s.listCampaigns,
 		UpdateCampaign:   s.updateCampaign,
 		DeleteCampaign:   s.deleteCampaign,
+
+		CreateMetricAttribution:      s.createMetricAttribution,
+		DescribeMetricAttribution:    s.describeMetricAttribution,
+		ListMetricAttributions:       s.listMetricAttributions,
+		ListMetricAttributionMetrics: s.listMetricAttributionMetrics,
+		UpdateMetricAttribution:      s.updateMetricAttribution,
+		DeleteMetricAttribution:      s.deleteMetricAttribution,
 
 		TagResource:         s.tagResource,
 		UntagResource:       s.untagResource,

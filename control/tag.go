@@ -38,8 +38,8 @@ func newTags(in []wire.Tag) ([]bespoke.Tag, error) {
 // taggable refuses resources that have no tags.
 func taggable(arn string) (bespoke.ARN, error) {
 	a := bespoke.ARN(arn)
-	if a.Kind() == "schema" {
-		return a, bespoke.Errorf(bespoke.InvalidInput, "Schemas have no tags: %s.", arn)
+	if kind := a.Kind(); kind == "schema" || kind == "metric-attribution" {
+		return a, bespoke.Errorf(bespoke.InvalidInput, "A %s has no tags: %s.", strings.ReplaceAll(kind, "-", " "), arn)
 	}
 	return a, nil
 }

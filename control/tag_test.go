@@ -98,7 +98,7 @@ func TestTagsOfNothing(t *testing.T) {
 	t.Parallel()
 	f := open(t, nil)
 	schema := f.schema("s", items, "")
-	f.refused(f.tag(schema, pairs(1)...), bespoke.InvalidInput, "Schemas have no tags")
+	f.refused(f.tag(schema, pairs(1)...), bespoke.InvalidInput, "A schema has no tags")
 	_, err := f.ListTagsForResource(f.ctx, &wire.ListTagsForResourceRequest{ResourceArn: schema})
 	f.refused(err, bespoke.InvalidInput)
 	f.refused(f.tag(string(scope.DatasetGroup("none")), pairs(1)...), bespoke.NotFound)

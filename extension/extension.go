@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"bespoke"
 	"bespoke/awsapi"
@@ -69,6 +70,17 @@ func New(api *awsapi.Server, service *control.Service, runtime *serve.Server, sc
 		}
 		return runtime.Explain(ctx, scope.Campaign(r.PathValue("name")), q.Get("userId"), q.Get("itemId"), k)
 	})
+	answer("GetAttributedMetrics", "GET /bespoke/v1/attributed-metrics/{group}", func(ctx context.Context, r *http.Request) (any, error) {
+		from, err := queryTime(r, "from")
+		if err != nil {
+			return nil, err
+		}
+		to, err := queryTime(r, "to")
+		if err != nil {
+			return nil, err
+		}
+		return service.AttributedMetrics(ctx, scope.DatasetGroup(r.PathValue("group")), from, to)
+	})
 	answer("UnknownExtension", "/bespoke/v1/", func(_ context.Context, r *http.Request) (any, error) {
 		return nil, bespoke.Errorf(bespoke.NotFound, "Nothing answers %s %s. GET /bespoke/v1/openapi.json lists the paths.", r.Method, r.URL.Path)
 	})
@@ -77,4 +89,17 @@ func New(api *awsapi.Server, service *control.Service, runtime *serve.Server, sc
 		_, _ = w.Write(openAPI) // the client may be gone
 	})
 	return mux
+}
+
+// queryTime returns a time of the query, zero where it is not given.
+func queryTime(r *http.Request, name string) (time.Time, error) {
+	text := r.URL.Query().Get(name)
+	if text == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return t, bespoke.Errorf(bespoke.InvalidInput, "%s=%.40q is no time. Give it like 2026-01-31T12:00:00Z.", name, text)
+	}
+	return t, nil
 }

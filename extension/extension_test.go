@@ -5,21 +5,24 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"bespoke"
+	"bespoke/store"
 )
 
 const (
-	jobs     = "/bespoke/v1/dataset-import-jobs/"
-	jobPath  = jobs + "{name}"
-	report   = jobPath + "/report"
-	rejected = jobPath + "/rejected-rows"
-	cancel   = jobPath + "/cancel"
-	exports  = "/bespoke/v1/dataset-export-jobs/{name}"
-	datasets = "/bespoke/v1/datasets/{group}/{type}"
-	training = "/bespoke/v1/solutions/{solution}/versions/{version}"
-	explain  = "/bespoke/v1/campaigns/{name}/recommendations"
-	openAPI  = "/bespoke/v1/openapi.json"
+	jobs       = "/bespoke/v1/dataset-import-jobs/"
+	jobPath    = jobs + "{name}"
+	report     = jobPath + "/report"
+	rejected   = jobPath + "/rejected-rows"
+	cancel     = jobPath + "/cancel"
+	attributed = "/bespoke/v1/attributed-metrics/{group}"
+	exports    = "/bespoke/v1/dataset-export-jobs/{name}"
+	datasets   = "/bespoke/v1/datasets/{group}/{type}"
+	training   = "/bespoke/v1/solutions/{solution}/versions/{version}"
+	explain    = "/bespoke/v1/campaigns/{name}/recommendations"
+	openAPI    = "/bespoke/v1/openapi.json"
 )
 
 // TestAnswers asks for every path in every state that it has an answer for,
@@ -92,6 +95,17 @@ func TestAnswers(t *testing.T) {
 	}
 	ask(jobs+"good/cancel", cancel, 409)
 	ask(jobs+"none/cancel", cancel, 404)
+	ask("/bespoke/v1/attributed-metrics/none", attributed, 404)
+	ask("/bespoke/v1/attributed-metrics/shop?from=yesterday", attributed, 400)
+	ask("/bespoke/v1/attributed-metrics/shop?to=tomorrow", attributed, 400)
+	s.must(s.store.Attribute(s.ctx, store.AttributedFrom{DatasetARN: scope.Dataset("shop", bespoke.Interactions), Place: 1},
+		[]store.Attributed{{Start: time.Now(), Metric: "m", EventType: "WATCH", Function: "sum", Source: "mail", Value: 1.5}}))
+	if a := ask("/bespoke/v1/attributed-metrics/shop?from=2026-01-01T00:00:00Z", attributed, 200); !strings.Contains(string(a.body), `"value":1.5`) {
+		t.Errorf("the sums are %s", a.body)
+	}
+	if a := ask("/bespoke/v1/attributed-metrics/shop?to=2026-01-01T00:00:00Z", attributed, 200); !strings.Contains(string(a.body), `"metrics":[]`) {
+		t.Errorf("the early sums are %s", a.body)
+	}
 	ask("/bespoke/v1/dataset-export-jobs/none", exports, 404)
 	s.export("out")
 	ask("/bespoke/v1/dataset-export-jobs/out", exports, 200)

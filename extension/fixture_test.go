@@ -47,6 +47,7 @@ type server struct {
 	runtime *serve.Server
 	objects *blob.Store
 	roles   *iam.Store
+	store   *sqlite.Store
 	url     string
 }
 
@@ -70,6 +71,7 @@ func start(tb testing.TB) *server {
 	st, err := sqlite.Open(tb.Context(), sqlite.Config{Path: filepath.Join(dir, "meta.db"), Logger: log})
 	s.must(err)
 	tb.Cleanup(func() { st.Close() })
+	s.store = st
 	tables, err := lake.Open(tb.Context(), lake.Config{Dir: filepath.Join(dir, "lake"), Log: log})
 	s.must(err)
 	tb.Cleanup(func() { tables.Close() })

@@ -36,6 +36,15 @@ func (t *Table) Scan(ctx context.Context, columns []string, origin string) iter.
 // bounded by one batch and the pages it is read from, and by the bitmap of deleted
 // rows. The scan ends with the first error. It holds the snapshot while it reads.
 func (s *Snapshot) Scan(ctx context.Context, columns []string, origin string) iter.Seq2[Batch, error] {
+	return s.scan(ctx, columns, origin, func(entry) bool { return true })
+}
+
+// ScanAdded is [Snapshot.Scan] for the files that the snapshot's commit has added.
+func (s *Snapshot) ScanAdded(ctx context.Context, columns []string) iter.Seq2[Batch, error] {
+	return s.scan(ctx, columns, "", func(e entry) bool { return e.SnapshotID() == s.ID })
+}
+
+func (s *Snapshot) scan(ctx context.Context, columns []string, origin string, wanted func(entry) bool) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
 		fail := func(err error) { yield(Batch{}, fmt.Errorf("lake: scan of table %s: %w", s.table.id, err)) }
 		release, err := s.Hold(ctx)
@@ -65,7 +74,7 @@ func (s *Snapshot) Scan(ctx context.Context, columns []string, origin string) it
 			return
 		}
 		for _, e := range f.data {
-			if origin != "" && e.origin != origin {
+			if origin != "" && e.origin != origin || !wanted(e) {
 				continue
 			}
 			path := e.DataFile().FilePath()

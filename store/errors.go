@@ -57,6 +57,7 @@ const (
 	DatasetGroupQuota Quota = "dataset groups"
 	ImportJobQuota    Quota = "pending or running import jobs"
 	ExportJobQuota    Quota = "pending or running export jobs"
+	MetricQuota       Quota = "metrics of the attribution"
 	TagQuota          Quota = "tags"
 	SolutionQuota     Quota = "solutions in the dataset group"
 	TrainingQuota     Quota = "pending or running solution versions"
@@ -83,3 +84,19 @@ func (e *NotImportedError) Error() string {
 type ImportingError struct{ Job bespoke.ARN } // the oldest unfinished one
 
 func (e *ImportingError) Error() string { return fmt.Sprintf("%s has not finished", e.Job) }
+
+// MetricExistsError says that an attribution has a metric of that name.
+type MetricExistsError struct {
+	ARN    bespoke.ARN // the attribution's
+	Metric string
+}
+
+func (e *MetricExistsError) Error() string { return fmt.Sprintf("%s has a metric %s", e.ARN, e.Metric) }
+
+// NoMetricError says that an attribution has no metric of that name.
+type NoMetricError struct {
+	ARN    bespoke.ARN
+	Metric string
+}
+
+func (e *NoMetricError) Error() string { return fmt.Sprintf("%s has no metric %s", e.ARN, e.Metric) }

@@ -12,6 +12,7 @@ import (
 	"bespoke/control"
 	"bespoke/event"
 	"bespoke/job"
+	"bespoke/store"
 )
 
 // metrics are what /metrics shows, in a registry of the server's own.
@@ -67,6 +68,31 @@ func (m *metrics) imported(p control.ImportProgress) {
 	}
 	m.bytes.Add(float64(p.Bytes.Done))
 	m.imports.WithLabelValues(string(p.Mode), string(p.Status)).Observe(p.Updated.Sub(p.Created).Seconds())
+}
+
+// attributedCollector reads the sums of metric attributions when it is scraped.
+type attributedCollector struct {
+	totals func(context.Context) (map[string][]store.Attributed, error)
+}
+
+var attributed = prometheus.NewDesc("bespoke_attributed", "Sum of a metric attribution's metric over all that is kept, by source.",
+	[]string{"dataset_group", "metric", "event_type", "function", "source"}, nil)
+
+func (attributedCollector) Describe(ch chan<- *prometheus.Desc) { ch <- attributed }
+
+func (c attributedCollector) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	groups, err := c.totals(ctx)
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(attributed, err)
+		return
+	}
+	for group, sums := range groups {
+		for _, s := range sums {
+			ch <- prometheus.MustNewConstMetric(attributed, prometheus.GaugeValue, s.Value, group, s.Metric, s.EventType, s.Function, s.Source)
+		}
+	}
 }
 
 // queueCollector reads the job queue's length when it is scraped.

@@ -171,6 +171,7 @@ func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 	if err := errors.Join(service.SweepModels(ctx), service.DeployAll(ctx)); err != nil {
 		return nil, err
 	}
+	seen.registry.MustRegister(attributedCollector{service.AttributedTotals})
 	if err := s.startJobs(ctx, cfg, st, service); err != nil {
 		return nil, err
 	}

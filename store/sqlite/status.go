@@ -20,6 +20,7 @@ var tables = map[string]string{
 	"solution":           solutions.name,
 	"solution-version":   versions.name,
 	"campaign":           campaigns.name,
+	"metric-attribution": attributions.name,
 }
 
 // Move takes a resource from one status to the next, with the reason if it

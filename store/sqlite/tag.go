@@ -84,7 +84,7 @@ func (t *txn) tag(ctx context.Context, arn bespoke.ARN, tags []bespoke.Tag) erro
 // no status, have no tags either.
 func taggable(ctx context.Context, q querier, arn bespoke.ARN) error {
 	table, ok := tables[arn.Kind()]
-	if !ok || table == schemas.name {
+	if !ok || table == schemas.name || table == attributions.name {
 		return &store.NotFoundError{ARN: arn}
 	}
 	status, ok, err := first[bespoke.Status](ctx, q, "SELECT status FROM "+table+" WHERE arn = ?", arn)

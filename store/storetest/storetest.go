@@ -80,6 +80,17 @@ type Store interface {
 	FinishCampaign(ctx context.Context, arn bespoke.ARN, reason string) error
 	UpdateCampaign(ctx context.Context, arn bespoke.ARN, u bespoke.CampaignUpdate) error
 	DeleteCampaign(ctx context.Context, arn bespoke.ARN) error
+	CreateMetricAttribution(ctx context.Context, a bespoke.MetricAttribution, list []bespoke.Metric) error
+	MetricAttribution(ctx context.Context, arn bespoke.ARN) (bespoke.MetricAttribution, error)
+	MetricAttributions(ctx context.Context, group bespoke.ARN, p store.Page) ([]bespoke.MetricAttribution, store.Position, error)
+	Metrics(ctx context.Context, attribution bespoke.ARN, p store.Page) ([]bespoke.Metric, store.Position, error)
+	UpdateMetricAttribution(ctx context.Context, a bespoke.MetricAttribution, add []bespoke.Metric, remove []string) error
+	DeleteMetricAttribution(ctx context.Context, arn bespoke.ARN) error
+	Attribute(ctx context.Context, from store.AttributedFrom, sums []store.Attributed) error
+	AttributedTo(ctx context.Context, dataset bespoke.ARN) (uint64, error)
+	Attributed(ctx context.Context, group bespoke.ARN, from, to int64, limit int) ([]store.Attributed, error)
+	AttributedTotals(ctx context.Context, group bespoke.ARN) ([]store.Attributed, error)
+	AttributedSources(ctx context.Context, group bespoke.ARN) ([]string, error)
 
 	Move(ctx context.Context, arn bespoke.ARN, from, to bespoke.Status, reason string) error
 	GiveUp(ctx context.Context, arn bespoke.ARN, reason string) error
@@ -141,6 +152,9 @@ func Run(t *testing.T, open Open) {
 		{"Campaign/Create", createCampaign},
 		{"Campaign/Update", updateCampaign},
 		{"Campaign/Sync", syncCampaign},
+		{"MetricAttribution/Lifecycle", attributionLifecycle},
+		{"MetricAttribution/Refused", attributionRefused},
+		{"MetricAttribution/Sums", attributionSums},
 		{"Move/Refused", moveRefused},
 		{"GiveUp", giveUp},
 		{"Tags", tags},

@@ -1,0 +1,386 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"bespoke"
+	"bespoke/attribution"
+	"bespoke/dataset"
+	"bespoke/lake"
+	"bespoke/schema"
+	"bespoke/store"
+)
+
+// attributable is how old an event may be that counts, by the documentation of
+// metric attribution. Reports have older ones as well.
+const attributable = 14 * 24 * time.Hour
+
+// itemsAtOnce is how many items' numbers are held while events are matched with
+// them; there may be more items, but then the events are read again.
+const itemsAtOnce = 250_000
+
+// attributeImport sums up the rows that a job has committed, for the group's
+// metric attribution: an INCREMENTAL job's as if they had come one by one, and
+// any job's for a report in S3 where it was asked for. It may run again. What
+// keeps a report from being written is not the data's fault: it becomes a
+// warning of the job.
+func (s *Service) attributeImport(ctx context.Context, table *lake.Table, d bespoke.Dataset, j bespoke.ImportJob) error {
+	if d.Type != bespoke.Interactions || j.Mode != bespoke.Incremental && !j.PublishMetrics {
+		return nil
+	}
+	a, ok, err := s.attributionOf(ctx, d.GroupARN)
+	if err != nil {
+		return err
+	}
+	counts := ok && j.Mode == bespoke.Incremental && a.Created.Before(j.Created)
+	if !ok && j.PublishMetrics {
+		return s.warn(ctx, j.ARN, "No report on metrics was written: the dataset group has no metric attribution any more.")
+	}
+	if !counts && !j.PublishMetrics {
+		return nil
+	}
+	snap, err := committedBy(ctx, table, j.ARN)
+	if err != nil {
+		return err
+	}
+	if snap == nil {
+		return s.warn(ctx, j.ARN, "No metrics were summed up: the state that the job left has expired.")
+	}
+	t, err := s.tallies(ctx, a, d.GroupARN, j.Created)
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	sc, err := s.parsedSchema(ctx, d.SchemaARN)
+	if err != nil {
+		return err
+	}
+	if err := s.sumRows(ctx, t, snap, sc, d.GroupARN); err != nil {
+		return err
+	}
+	if counts {
+		if err := s.keepSums(ctx, t, store.AttributedFrom{DatasetARN: d.ARN, Job: j.ARN, Place: 1}); err != nil {
+			return err
+		}
+	}
+	if !j.PublishMetrics {
+		return nil
+	}
+	if err := s.publish(ctx, a, t, j); err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		return s.warn(ctx, j.ARN, fmt.Sprintf("No report on metrics was written to %s: %v", a.Path, err))
+	}
+	return nil
+}
+
+// committedBy returns the state that a job left, nil where it has expired.
+func committedBy(ctx context.Context, table *lake.Table, job bespoke.ARN) (*lake.Snapshot, error) {
+	all, err := table.Snapshots(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, sn := range slices.Backward(all) {
+		if sn.Job == job {
+			return sn, nil
+		}
+	}
+	return nil, nil
+}
+
+// tallies sum up the same events twice: those that count, and all of them.
+type tallies struct {
+	metrics []attribution.Metric
+	recent  *attribution.Tally
+	all     *attribution.Tally
+}
+
+func (t *tallies) close() {
+	_ = errors.Join(t.recent.Close(), t.all.Close()) // files without a name
+}
+
+// tallies returns empty tallies for events that reached the service at a time.
+func (s *Service) tallies(ctx context.Context, a bespoke.MetricAttribution, group bespoke.ARN, arrived time.Time) (*tallies, error) {
+	list, _, err := s.cfg.Store.Metrics(ctx, a.ARN, store.Page{Limit: bespoke.MaxMetrics})
+	if err != nil {
+		return nil, err
+	}
+	t := &tallies{}
+	for _, m := range list {
+		e, err := attribution.Parse(m.Expression)
+		if err != nil {
+			return nil, err
+		}
+		t.metrics = append(t.metrics, attribution.Metric{Name: m.Name, EventType: m.EventType, Expression: e})
+	}
+	cfg := attribution.Config{Metrics: t.metrics, Recommended: s.cfg.Recommended, MaxSources: s.cfg.Limits.AttributionSources, TempDir: s.cfg.TempDir}
+	t.all = attribution.NewTally(cfg)
+	if cfg.Sources, err = s.cfg.Store.AttributedSources(ctx, group); err != nil {
+		return nil, err
+	}
+	cfg.After = arrived.Add(-attributable).Unix()
+	t.recent = attribution.NewTally(cfg)
+	return t, nil
+}
+
+func (t *tallies) add(e attribution.Event, value func(metric int) (float64, bool)) error {
+	return errors.Join(t.recent.Add(e, value), t.all.Add(e, value))
+}
+
+// itemColumns returns the columns of items that the metrics sum up.
+func (t *tallies) itemColumns() (columns []string) {
+	for _, m := range t.metrics {
+		if m.Of == bespoke.Items && !slices.Contains(columns, m.Column) {
+			columns = append(columns, m.Column)
+		}
+	}
+	return columns
+}
+
+// sumRows adds the rows that a snapshot's commit has added.
+func (s *Service) sumRows(ctx context.Context, t *tallies, snap *lake.Snapshot, sc *schema.Schema, group bespoke.ARN) error {
+	var columns []string
+	for _, c := range sc.Columns {
+		wanted := slices.Contains([]string{"ITEM_ID", "EVENT_TYPE", "TIMESTAMP", "EVENT_ATTRIBUTION_SOURCE", "RECOMMENDATION_ID"}, c.Name)
+		for _, m := range t.metrics {
+			wanted = wanted || m.Of == bespoke.Interactions && m.Column == c.Name
+		}
+		if wanted {
+			columns = append(columns, c.Name)
+		}
+	}
+	err := s.eachEvent(ctx, t, snap, columns, func(r eventRow) error {
+		return t.add(r.event, func(i int) (float64, bool) {
+			switch m := t.metrics[i]; {
+			case m.Function == attribution.SampleCount:
+				return 1, true
+			case m.Of == bespoke.Interactions:
+				return r.number(m.Column)
+			}
+			return 0, false
+		})
+	})
+	if err != nil || len(t.itemColumns()) == 0 {
+		return err
+	}
+	for items, err := range s.itemNumbers(ctx, group, t.itemColumns(), nil) {
+		if err != nil {
+			return err
+		}
+		err := s.eachEvent(ctx, t, snap, columns, func(r eventRow) error {
+			of, ok := items[r.item]
+			if !ok {
+				return nil
+			}
+			return t.add(r.event, func(i int) (float64, bool) {
+				if t.metrics[i].Of != bespoke.Items {
+					return 0, false
+				}
+				v, ok := of[t.metrics[i].Column]
+				return v, ok
+			})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eventRow is one row of interactions.
+type eventRow struct {
+	event  attribution.Event
+	item   string
+	number func(column string) (float64, bool)
+}
+
+// eachEvent calls f for the rows that a snapshot has added and a metric counts.
+func (s *Service) eachEvent(ctx context.Context, t *tallies, snap *lake.Snapshot, columns []string, f func(eventRow) error) error {
+	for b, err := range snap.ScanAdded(ctx, columns) {
+		if err != nil {
+			return err
+		}
+		column := map[string]arrow.Array{}
+		for i, name := range columns {
+			column[name] = b.Record.Column(i)
+		}
+		text := func(name string, i int) string {
+			if c, ok := column[name].(*array.String); ok && c.IsValid(i) {
+				return c.Value(i)
+			}
+			return ""
+		}
+		for i := range int(b.Record.NumRows()) {
+			kind := text("EVENT_TYPE", i)
+			if b.Dead.Has(i) || !t.all.Wants(kind) {
+				continue
+			}
+			at, _ := numberAt(column["TIMESTAMP"], i)
+			err := f(eventRow{
+				event: attribution.Event{
+					Type: kind, Time: int64(at), Source: text("EVENT_ATTRIBUTION_SOURCE", i), RecommendationID: text("RECOMMENDATION_ID", i),
+				},
+				item:   text("ITEM_ID", i),
+				number: func(name string) (float64, bool) { return numberAt(column[name], i) },
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// numberAt returns a number of a column; ok is false where it is null.
+func numberAt(c arrow.Array, i int) (v float64, ok bool) {
+	if c == nil || c.IsNull(i) {
+		return 0, false
+	}
+	switch c := c.(type) {
+	case *array.Int32:
+		return float64(c.Value(i)), true
+	case *array.Int64:
+		return float64(c.Value(i)), true
+	case *array.Float32:
+		return float64(c.Value(i)), true
+	case *array.Float64:
+		return c.Value(i), true
+	}
+	return 0, false
+}
+
+// itemNumbers yields numbers of the group's items by ID and column, as many items
+// at a time as fit in memory. Only, where it is not nil, has the IDs that matter.
+func (s *Service) itemNumbers(ctx context.Context, group bespoke.ARN, columns []string, only map[string]bool) iter.Seq2[map[string]map[string]float64, error] {
+	return func(yield func(map[string]map[string]float64, error) bool) {
+		sc, d, err := s.schemaOf(ctx, group, bespoke.Items)
+		if err != nil || sc == nil {
+			if err != nil {
+				yield(nil, err)
+			}
+			return
+		}
+		view, release, err := s.view(ctx, d, sc)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer release()
+		items := map[string]map[string]float64{}
+		for b, err := range view.Scan(ctx, append([]string{"ITEM_ID"}, columns...)) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			ids, ok := b.Record.Column(0).(*array.String)
+			if !ok {
+				yield(nil, fmt.Errorf("control: ITEM_ID of %s is no string", d.ARN))
+				return
+			}
+			for i := range ids.Len() {
+				if b.Dead.Has(i) || only != nil && !only[ids.Value(i)] {
+					continue
+				}
+				of := make(map[string]float64, len(columns))
+				for k, name := range columns {
+					if v, ok := numberAt(b.Record.Column(k+1), i); ok {
+						of[name] = v
+					}
+				}
+				items[string([]byte(ids.Value(i)))] = of // the batch's memory does not outlive it
+				if len(items) >= itemsAtOnce {
+					if !yield(items, nil) {
+						return
+					}
+					clear(items)
+				}
+			}
+		}
+		if len(items) > 0 {
+			yield(items, nil)
+		}
+	}
+}
+
+// view opens a dataset as it is now. The caller releases it.
+func (s *Service) view(ctx context.Context, d bespoke.Dataset, sc *schema.Schema) (*dataset.View, func(), error) {
+	table, err := s.cfg.Lake.Table(ctx, d.ARN)
+	if err != nil {
+		return nil, nil, err
+	}
+	snap, release, err := table.Hold(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	view, err := dataset.Open(ctx, dataset.Config{Snapshot: snap, Type: d.Type, Schema: sc, TempDir: s.cfg.TempDir, Memory: s.cfg.Memory / 2})
+	if err != nil {
+		release()
+		return nil, nil, err
+	}
+	return view, release, nil
+}
+
+// keepSums adds what counts to the group's sums.
+func (s *Service) keepSums(ctx context.Context, t *tallies, from store.AttributedFrom) error {
+	var sums []store.Attributed
+	for total, err := range t.recent.Totals() {
+		if err != nil {
+			return err
+		}
+		m := t.metrics[total.Metric]
+		sums = append(sums, store.Attributed{
+			Start: time.Unix(total.Start, 0).UTC(), Metric: m.Name, EventType: m.EventType, Function: m.Function, Source: total.Source, Value: total.Value,
+		})
+	}
+	return s.cfg.Store.Attribute(ctx, from, sums)
+}
+
+// publish writes the report on a job under the rights of the attribution's role.
+func (s *Service) publish(ctx context.Context, a bespoke.MetricAttribution, t *tallies, j bespoke.ImportJob) error {
+	if a.Path == "" {
+		return errors.New("the metric attribution has no S3 path any more")
+	}
+	folder, err := reportFolder(a.Path)
+	if err != nil {
+		return err
+	}
+	access, err := s.cfg.Access(ctx, a.RoleARN, bespoke.Caller{})
+	if err == nil {
+		r, w := io.Pipe()
+		written := make(chan struct{})
+		go func() {
+			defer close(written)
+			w.CloseWithError(attribution.WriteReport(w, t.metrics, t.all.Totals()))
+		}()
+		_, err = access.Put(ctx, folder.Bucket, folder.Key+attribution.ReportName(j.Mode, j.Created), r)
+		r.CloseWithError(io.ErrClosedPipe) // nobody reads on
+		<-written
+	}
+	if err = locationRefusal(err, folder.String()); err != nil {
+		if e, ok := errors.AsType[*bespoke.Error](err); ok {
+			return errors.New(e.Msg)
+		}
+	}
+	return err
+}
+
+// warn adds a warning to a job's report, once.
+func (s *Service) warn(ctx context.Context, job bespoke.ARN, text string) error {
+	s.cfg.Logger.WarnContext(ctx, "metrics of an import job", "arn", job, "warning", text)
+	r, _, err := s.cfg.Store.Report(ctx, job)
+	if err != nil || slices.Contains(r.Warnings, text) {
+		return err
+	}
+	r.Warnings = append(r.Warnings, text)
+	return s.cfg.Store.SaveReport(ctx, job, r)
+}
