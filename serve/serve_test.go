@@ -1,0 +1,234 @@
+package serve_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"bespoke"
+	"bespoke/artifact"
+	"bespoke/awsapi/catalog"
+	"bespoke/awsapi/wire"
+	"bespoke/history"
+	"bespoke/recipe"
+	built "bespoke/recipe/catalog"
+	"bespoke/recipe/recipetest"
+	"bespoke/serve"
+	"bespoke/store"
+)
+
+var (
+	scope    = bespoke.Scope{Partition: "aws", Region: "eu-west-1", Account: "123456789012"}
+	campaign = scope.Campaign("c")
+)
+
+// fixture is a server whose campaign c serves the popularity of three items,
+// i2 of one user to i0 of three, under the name of any recipe.
+type fixture struct {
+	*testing.T
+	wire.Handlers
+	server *serve.Server
+}
+
+func open(t *testing.T, name string, change func(*serve.Deployment)) *fixture {
+	t.Helper()
+	folder, err := artifact.OpenFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := serve.New(serve.Config{Models: folder, Remember: 3, Campaign: func(_ context.Context, arn bespoke.ARN) (bespoke.Campaign, error) {
+		if arn == scope.Campaign("pending") {
+			return bespoke.Campaign{ARN: arn, Status: bespoke.CreatePending}, nil
+		}
+		return bespoke.Campaign{}, &store.NotFoundError{ARN: arn}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := recipe.Input{
+		Interactions: recipetest.History(t, "u0: i0", "u1: i0 i1", "u2: i0 i1 i2"),
+		Items: &history.Metadata{IDs: history.NewDictionary("i0", "i1", "unseen"), Columns: []history.Column{
+			{Name: "GENRE", Text: []string{"Drama|Comedy", "", "War"}}, {Name: "PRICE", Number: []float64{2.5, math.NaN(), 1e7}},
+		}},
+	}
+	r, _ := built.Find("aws-popularity-count")
+	m, err := r.Fit(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	as, _ := catalog.Find(name)
+	d := serve.Deployment{Campaign: campaign, Version: scope.Solution("s") + "/1", Recipe: as, Artifact: artifact.New(r, m, in), Metadata: true}
+	if change != nil {
+		change(&d)
+	}
+	s.Deploy(d)
+	f := &fixture{T: t, server: s}
+	s.Bind(&f.Handlers)
+	return f
+}
+
+func (f *fixture) refused(err error, code bespoke.Code, texts ...string) {
+	f.Helper()
+	e, ok := errors.AsType[*bespoke.Error](err)
+	if !ok || e.Code != code {
+		f.Fatalf("got %v, want a %s", err, code)
+	}
+	for _, text := range texts {
+		if !strings.Contains(e.Msg, text) {
+			f.Errorf("the message lacks %q: %s", text, e.Msg)
+		}
+	}
+}
+
+func (f *fixture) recommend(in wire.GetRecommendationsRequest) (*wire.GetRecommendationsResponse, error) {
+	if in.CampaignArn == "" {
+		in.CampaignArn = string(campaign)
+	}
+	return f.GetRecommendations(f.Context(), &in)
+}
+
+// list is an answer as text: items with their scores.
+func list(items []wire.PredictedItem) string {
+	var out []string
+	for _, it := range items {
+		if it.Score == nil {
+			out = append(out, it.ItemId)
+		} else {
+			out = append(out, fmt.Sprintf("%s %.7f", it.ItemId, *it.Score))
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	f := open(t, "aws-user-personalization", nil)
+	bad := func(in wire.GetRecommendationsRequest, texts ...string) {
+		t.Helper()
+		_, err := f.recommend(in)
+		f.refused(err, bespoke.InvalidInput, texts...)
+	}
+	bad(wire.GetRecommendationsRequest{}, "userId is missing")
+	bad(wire.GetRecommendationsRequest{UserId: "u", NumResults: new(501)}, "numResults is 501; at most 500")
+	bad(wire.GetRecommendationsRequest{UserId: "u", NumResults: new(51), MetadataColumns: map[string][]string{"ITEMS": {"GENRE"}}}, "at most 50")
+	bad(wire.GetRecommendationsRequest{UserId: "u", FilterArn: "x"}, "no filters yet")
+	bad(wire.GetRecommendationsRequest{UserId: "u", Promotions: []wire.Promotion{{}}}, "no promotions yet")
+	bad(wire.GetRecommendationsRequest{RecommenderArn: "x"}, "no recommenders")
+	bad(wire.GetRecommendationsRequest{CampaignArn: string(scope.Solution("s")), UserId: "u"}, "not that of a campaign")
+	bad(wire.GetRecommendationsRequest{CampaignArn: string(scope.Campaign("pending")), UserId: "u"}, "CREATE PENDING")
+	bad(wire.GetRecommendationsRequest{UserId: "u", MetadataColumns: map[string][]string{"USERS": {"AGE"}}}, "under the key ITEMS")
+	bad(wire.GetRecommendationsRequest{UserId: "u", MetadataColumns: map[string][]string{"ITEMS": {"COLOUR"}}}, `no column "COLOUR"`)
+	_, err := f.recommend(wire.GetRecommendationsRequest{CampaignArn: string(scope.Campaign("none")), UserId: "u"})
+	f.refused(err, bespoke.NotFound, "campaign/none")
+	_, err = f.GetPersonalizedRanking(t.Context(), &wire.GetPersonalizedRankingRequest{CampaignArn: string(campaign), UserId: "u", InputList: []string{"i0"}})
+	f.refused(err, bespoke.InvalidInput, "Use GetRecommendations")
+
+	f = open(t, "aws-personalized-ranking-v2", nil)
+	bad(wire.GetRecommendationsRequest{UserId: "u"}, "Use GetPersonalizedRanking")
+	_, err = f.GetPersonalizedRanking(t.Context(), &wire.GetPersonalizedRankingRequest{CampaignArn: string(campaign), UserId: "u", InputList: make([]string, 501)})
+	f.refused(err, bespoke.InvalidInput, "501 items; at most 500")
+
+	f = open(t, "aws-sims", nil)
+	bad(wire.GetRecommendationsRequest{UserId: "u"}, "itemId is missing")
+	f = open(t, "aws-user-personalization", func(d *serve.Deployment) { d.Metadata = false })
+	bad(wire.GetRecommendationsRequest{UserId: "u", MetadataColumns: map[string][]string{"ITEMS": {"GENRE"}}}, "enableMetadataWithRecommendations")
+}
+
+// TestScores sums to 1 where the recipe has scores, over the whole catalogue
+// here, and has none elsewhere. The three counts 3, 2 and 1 have the standard
+// deviation 0.8165.
+func TestScores(t *testing.T) {
+	t.Parallel()
+	f := func(recipe string, n int, want string) {
+		t.Helper()
+		out, err := open(t, recipe, nil).recommend(wire.GetRecommendationsRequest{UserId: "u9", NumResults: &n})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := list(out.ItemList); got != want {
+			t.Errorf("%s answers %s, want %s", recipe, got, want)
+		}
+		if id := out.RecommendationId; len(id) != 40 || !strings.HasPrefix(id, "RID-") {
+			t.Errorf("the recommendationId is %s", id)
+		}
+	}
+	f("aws-user-personalization", 3, "i0 0.7245483, i1 0.2128959, i2 0.0625558")
+	f("aws-user-personalization", 1, "i0 0.7245483")
+	f("aws-popularity-count", 0, "i0, i1, i2")
+	f("aws-user-personalization-v2", 2, "i0, i1") // popular ones that stand in for others
+}
+
+func TestFillersSayWhy(t *testing.T) {
+	t.Parallel()
+	out, err := open(t, "aws-user-personalization-v2", nil).recommend(wire.GetRecommendationsRequest{UserId: "u9"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := out.ItemList[0].Reason; len(r) != 1 || r[0] != "Popular item" {
+		t.Errorf("the reason is %q", r)
+	}
+}
+
+func TestRanking(t *testing.T) {
+	t.Parallel()
+	f := open(t, "aws-personalized-ranking-v2", nil)
+	out, err := f.GetPersonalizedRanking(t.Context(), &wire.GetPersonalizedRankingRequest{
+		CampaignArn: string(campaign), UserId: "u0", InputList: []string{"new", "i2", "i0", "unseen", "i2"},
+		MetadataColumns: map[string][]string{"ITEMS": {"PRICE", "GENRE"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := list(out.PersonalizedRanking); got != "i0 0.8807971, i2 0.1192029, unseen, new" {
+		t.Errorf("the ranking is %s", got)
+	}
+	for i, want := range []string{"map[GENRE:Drama|Comedy PRICE:2.5]", "map[]", "map[GENRE:War PRICE:10000000]", "map[]"} {
+		if got := fmt.Sprint(out.PersonalizedRanking[i].Metadata); got != want {
+			t.Errorf("item %d has %s, want %s", i, got, want)
+		}
+	}
+	out, err = f.GetPersonalizedRanking(t.Context(), &wire.GetPersonalizedRankingRequest{CampaignArn: string(campaign), UserId: "u0", InputList: []string{"x", "y"}})
+	if err != nil || list(out.PersonalizedRanking) != "x, y" {
+		t.Errorf("unknown items: %+v, %v", out, err)
+	}
+}
+
+// TestRecommendation finds the newest answers by their IDs.
+func TestRecommendation(t *testing.T) {
+	t.Parallel()
+	f := open(t, "aws-popularity-count", nil)
+	var ids []string
+	for range 4 { // one more than are remembered
+		out, err := f.recommend(wire.GetRecommendationsRequest{UserId: "u7", NumResults: new(2)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, out.RecommendationId)
+	}
+	if _, ok := f.server.Recommendation(ids[0]); ok {
+		t.Error("the oldest answer is remembered")
+	}
+	for _, id := range ids[1:] {
+		g, ok := f.server.Recommendation(id)
+		if !ok || g.Campaign != campaign || g.User != "u7" || fmt.Sprint(g.Items) != "[i0 i1]" {
+			t.Errorf("%s is remembered as %+v, %t", id, g, ok)
+		}
+	}
+}
+
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	f := open(t, "aws-user-personalization", nil)
+	e, err := f.server.Explain(t.Context(), campaign, "u2", "", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(e.Items) != 2 || e.Items[0].Why != "popular" || e.Items[0].Score == nil || len(e.History) != 3 || e.History[0].ItemID != "i2" {
+		t.Errorf("explained %+v", e)
+	}
+	_, err = f.server.Explain(t.Context(), scope.Campaign("none"), "u2", "", 2)
+	f.refused(err, bespoke.NotFound)
+}
