@@ -110,6 +110,10 @@ check-race: ## the short tests under the race detector
 bench-import: build ## imports beside DuckDB doing the like; FULL=1 adds 100 million rows
 	cd bench && go run . $(if $(FULL),-full) $(BENCHFLAGS)
 
+.PHONY: bench-serve
+bench-serve: build ## GetRecommendations beside a bare net/http handler
+	cd bench && go run ./serve $(BENCHFLAGS)
+
 .PHONY: clean
 clean: ## remove what the other targets have made
 	rm -rf bin $(BUILD)

@@ -13,11 +13,13 @@ const { randomUUID } = require("node:crypto");
 const { setTimeout: sleep } = require("node:timers/promises");
 
 const personalize = require("@aws-sdk/client-personalize");
+const runtime = require("@aws-sdk/client-personalize-runtime");
 const s3 = require("@aws-sdk/client-s3");
 const iam = require("@aws-sdk/client-iam");
 const sts = require("@aws-sdk/client-sts");
 
 const P = new personalize.PersonalizeClient({ maxAttempts: 1 });
+const R = new runtime.PersonalizeRuntimeClient({ maxAttempts: 1 });
 const S3 = new s3.S3Client({});
 const IAM = new iam.IAMClient({});
 
@@ -244,6 +246,38 @@ describe("story", () => {
     const client = new personalize.PersonalizeClient({ systemClockOffset: -3_600_000, maxAttempts: 2 });
     await client.send(new personalize.ListSchemasCommand({}));
     assert.ok(Math.abs(client.config.systemClockOffset) < 60_000);
+  });
+
+  it("trains, deploys and recommends", async () => {
+    const recipeArn = "arn:aws:personalize:::recipe/aws-popularity-count";
+    const { solutionArn } = await call("CreateSolution", { name, datasetGroupArn, recipeArn, performAutoTraining: false });
+    await settled(() => call("DescribeSolution", { solutionArn }));
+    await refused(
+      call("CreateSolution", { name: unique("s"), datasetGroupArn, recipeArn, solutionConfig: { algorithmHyperParameters: { bptt: "8" } } }),
+      "InvalidInputException",
+      "Provide a hyperparameter that is used in the algorithm",
+    );
+    const { solutionVersionArn } = await call("CreateSolutionVersion", { solutionArn });
+    const version = await settled(() => call("DescribeSolutionVersion", { solutionVersionArn }));
+    assert.equal(version.status, "ACTIVE", version.failureReason);
+    assert.ok(version.trainingHours > 0);
+    const { metrics } = await call("GetSolutionMetrics", { solutionVersionArn });
+    assert.equal(Object.keys(metrics).length, 8);
+    const { campaignArn } = await call("CreateCampaign", { name, solutionVersionArn: `${solutionArn}/$LATEST` });
+    assert.equal((await settled(() => call("DescribeCampaign", { campaignArn }))).status, "ACTIVE");
+    const ask = (input) => R.send(new runtime.GetRecommendationsCommand({ userId: "u1", ...input }));
+    const answer = await ask({ campaignArn, numResults: 5 });
+    assert.equal(new Set(answer.itemList.map((i) => i.itemId)).size, 5);
+    assert.match(answer.recommendationId, /^RID-[0-9a-f-]{36}$/);
+    const err = await ask({ campaignArn: campaignArn + "-none" }).catch((e) => e);
+    assert.ok(err instanceof runtime.ResourceNotFoundException, err);
+    assert.equal(err.$metadata.httpStatusCode, 404);
+    assert.ok((await ask({ campaignArn, numResults: 501 }).catch((e) => e)) instanceof runtime.InvalidInputException);
+    await refused(call("DeleteSolution", { solutionArn }), "ResourceInUseException", campaignArn);
+    await call("DeleteCampaign", { campaignArn });
+    await gone(() => call("DescribeCampaign", { campaignArn }));
+    await call("DeleteSolution", { solutionArn });
+    await gone(() => call("DescribeSolution", { solutionArn }));
   });
 
   it("deletes from the inside out", async () => {

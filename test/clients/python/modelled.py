@@ -8,6 +8,11 @@ CreateDatasetGroup DescribeDatasetGroup ListDatasetGroups DeleteDatasetGroup
 CreateSchema DescribeSchema ListSchemas DeleteSchema
 CreateDataset DescribeDataset ListDatasets UpdateDataset DeleteDataset
 CreateDatasetImportJob DescribeDatasetImportJob ListDatasetImportJobs
+ListRecipes DescribeRecipe DescribeAlgorithm DescribeFeatureTransformation
+CreateSolution DescribeSolution ListSolutions UpdateSolution DeleteSolution
+CreateSolutionVersion DescribeSolutionVersion ListSolutionVersions
+StopSolutionVersionCreation GetSolutionMetrics
+CreateCampaign DescribeCampaign ListCampaigns UpdateCampaign DeleteCampaign
 TagResource UntagResource ListTagsForResource
 """.split()
 
@@ -15,6 +20,9 @@ TagResource UntagResource ListTagsForResource
 # reason; an entry that a test does see is an error, so the list cannot rot.
 UNREACHABLE = {
     ("CreateDataset", "LimitExceededException"): "a group has one dataset of each type, and there is no other quota",
+    ("ListRecipes", "InvalidInputException"): "what it takes is an enumeration and a token, which have their own errors",
+    ("UpdateSolution", "LimitExceededException"): "an update makes nothing that is counted",
+    ("CreateSolutionVersion", "ResourceAlreadyExistsException"): "the server makes the ARN, and the name need not be unique",
     ("TagResource", "LimitExceededException"): "means the rate of requests; the number of tags has its own exception",
 }
 
@@ -23,6 +31,9 @@ STRICT = {
     ("CreateDatasetGroup", "LimitExceededException"),
     ("CreateSchema", "LimitExceededException"),
     ("CreateDatasetImportJob", "LimitExceededException"),
+    ("CreateSolution", "LimitExceededException"),
+    ("CreateSolutionVersion", "LimitExceededException"),
+    ("CreateCampaign", "LimitExceededException"),
 }
 
 SEEN = set()  # (operation, code) of every error answered in this run

@@ -63,7 +63,8 @@ def broken():
             if member.type_name == "integer":
                 at = f" at '{name}' failed to satisfy constraint: "
                 yield operation, name, limits["min"] - 1, f"Value '{limits['min'] - 1}'{at}Member must have value greater than or equal to {limits['min']}"
-                yield operation, name, limits["max"] + 1, f"Value '{limits['max'] + 1}'{at}Member must have value less than or equal to {limits['max']}"
+                if "max" in limits:
+                    yield operation, name, limits["max"] + 1, f"Value '{limits['max'] + 1}'{at}Member must have value less than or equal to {limits['max']}"
 
 
 @pytest.mark.parametrize("operation", modelled.BUILT)
@@ -156,8 +157,8 @@ def test_unknown_operation():
 
 
 def test_operation_that_is_not_built():
-    status, _, error = post("CreateSolution", {"name": unique(), "datasetGroupArn": ARN})
-    assert status == 400 and "CreateSolution" in error["message"]
+    status, _, error = post("CreateRecommender", {"name": unique(), "datasetGroupArn": ARN, "recipeArn": ARN})
+    assert status == 400 and "CreateRecommender" in error["message"]
 
 
 class TestSignature:

@@ -1,0 +1,280 @@
+"""From imported interactions to recommendations, by boto3."""
+
+import re
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+import data
+from account import provoke, refused, unique
+
+POPULARITY = "arn:aws:personalize:::recipe/aws-popularity-count"
+
+
+@pytest.fixture
+def runtime():
+    return boto3.client("personalize-runtime", config=Config(retries={"total_max_attempts": 1, "mode": "standard"}))
+
+
+def solution(aws, group, recipe=POPULARITY, **more):
+    arn = aws.personalize.create_solution(name=unique("solution"), datasetGroupArn=group, recipeArn=recipe, **more)["solutionArn"]
+    aws.undo.append(lambda: aws.delete("solution", arn))
+    assert aws.settle("solution", arn)["status"] == "ACTIVE"
+    return arn
+
+
+def version(aws, solution_arn, **more):
+    arn = aws.personalize.create_solution_version(solutionArn=solution_arn, **more)["solutionVersionArn"]
+    assert re.fullmatch(re.escape(solution_arn) + "/[0-9a-f]{8}", arn)
+    assert aws.settle("solution_version", arn)["status"] == "ACTIVE"
+    return arn
+
+
+def campaign(aws, version_arn, **more):
+    arn = aws.personalize.create_campaign(name=unique("campaign"), solutionVersionArn=version_arn, **more)["campaignArn"]
+    aws.undo.append(lambda: aws.delete("campaign", arn))
+    assert aws.settle("campaign", arn)["status"] == "ACTIVE"
+    return arn
+
+
+def shop(aws, rows=3000):
+    group = aws.group()
+    dataset = aws.dataset(group=group)
+    aws.imported(dataset, aws.put(data.interactions(rows)))
+    return group, dataset
+
+
+def test_story(aws, runtime):
+    p = aws.personalize
+    group, _ = shop(aws)
+    s = solution(aws, group, tags=[{"tagKey": "team", "tagValue": "search"}])
+    described = aws.describe("solution", s)
+    assert described["performAutoTraining"] is True and described["performHPO"] is False
+    assert described["solutionConfig"] == {}
+    assert {"latestSolutionVersion", "latestSolutionUpdate", "eventType"}.isdisjoint(described)
+    assert s in [x["solutionArn"] for x in p.list_solutions(datasetGroupArn=group)["solutions"]]
+
+    v = version(aws, s, name="first")
+    trained = aws.describe("solution_version", v)
+    assert trained["name"] == "first" and trained["trainingMode"] == "FULL" and trained["trainingType"] == "MANUAL"
+    assert trained["trainingHours"] > 0 and trained["datasetGroupArn"] == group
+    assert aws.describe("solution", s)["latestSolutionVersion"]["solutionVersionArn"] == v
+    assert [x["solutionVersionArn"] for x in p.list_solution_versions(solutionArn=s)["solutionVersions"]] == [v]
+    metrics = p.get_solution_metrics(solutionVersionArn=v)["metrics"]
+    assert set(metrics) == {"coverage", "mean_reciprocal_rank_at_25"} | {
+        f"{name}_at_{k}" for name in ("normalized_discounted_cumulative_gain", "precision") for k in (5, 10, 25)
+    }
+    assert list(metrics) == sorted(metrics)
+
+    c = campaign(aws, v, minProvisionedTPS=2)
+    assert aws.describe("campaign", c)["minProvisionedTPS"] == 2
+    assert [x["campaignArn"] for x in p.list_campaigns(solutionArn=s)["campaigns"]] == [c]
+    answer = runtime.get_recommendations(campaignArn=c, userId="u1", numResults=10)
+    assert len({i["itemId"] for i in answer["itemList"]}) == 10
+    assert re.fullmatch("RID-[0-9a-f-]{36}", answer["recommendationId"])
+    assert len(runtime.get_recommendations(campaignArn=c)["itemList"]) == 25
+
+    p.update_solution(solutionArn=s, performAutoTraining=False)
+    for described in aws.poll("solution", s):
+        if described["latestSolutionUpdate"]["status"] == "ACTIVE":
+            break
+    assert described["performAutoTraining"] is False
+    with refused("ResourceInUseException", c):
+        p.delete_solution(solutionArn=s)
+    p.delete_campaign(campaignArn=c)
+    aws.gone("campaign", c)
+    p.delete_solution(solutionArn=s)
+    aws.gone("solution", s)
+    with refused("ResourceNotFoundException", v):
+        p.describe_solution_version(solutionVersionArn=v)
+
+
+def test_sync(aws):
+    group, _ = shop(aws)
+    s = solution(aws, group)
+    first = version(aws, s)
+    c = campaign(aws, s + "/$LATEST", campaignConfig={"syncWithLatestSolutionVersion": True})
+    assert aws.describe("campaign", c)["solutionVersionArn"] == first
+    second = version(aws, s)
+    for described in aws.poll("campaign", c):
+        if described["solutionVersionArn"] == second:
+            break
+    assert described["status"] == "ACTIVE" and described["latestCampaignUpdate"]["status"] == "ACTIVE"
+
+
+def test_stop(aws):
+    group, _ = shop(aws)
+    s = solution(aws, group)
+    for _ in range(100):  # one of these is stopped before it is trained
+        v = aws.personalize.create_solution_version(solutionArn=s)["solutionVersionArn"]
+        try:
+            aws.personalize.stop_solution_version_creation(solutionVersionArn=v)
+        except ClientError as error:
+            assert error.response["Error"]["Code"] == "ResourceInUseException"
+        for described in aws.poll("solution_version", v):
+            if described["status"] in ("ACTIVE", "CREATE STOPPED"):
+                break
+        if described["status"] == "CREATE STOPPED":
+            break
+    assert described["status"] == "CREATE STOPPED"
+    with refused("ResourceInUseException", "CREATE STOPPED"):
+        aws.personalize.stop_solution_version_creation(solutionVersionArn=v)
+
+
+def test_recipes(aws):
+    p = aws.personalize
+    pages = p.get_paginator("list_recipes").paginate(recipeProvider="SERVICE", PaginationConfig={"PageSize": 9})
+    names = [r["name"] for page in pages for r in page["recipes"]]
+    assert names == sorted(names) and "aws-user-personalization-v2" in names
+    assert all(r["domain"] == "ECOMMERCE" for r in p.list_recipes(domain="ECOMMERCE")["recipes"])
+    recipe = p.describe_recipe(recipeArn="arn:aws:personalize:::recipe/aws-sims")["recipe"]
+    assert recipe["recipeType"] == "RELATED_ITEMS" and recipe["status"] == "ACTIVE"
+    algorithm = p.describe_algorithm(algorithmArn=recipe["algorithmArn"])["algorithm"]
+    assert algorithm["defaultHyperParameters"]["popularity_discount_factor"] == "0.5"
+    features = p.describe_feature_transformation(featureTransformationArn=recipe["featureTransformationArn"])
+    assert features["featureTransformation"]["defaultParameters"]["max_user_history_length_percentile"] == "0.995"
+
+
+def test_runtime_refusals(aws, runtime):
+    group, _ = shop(aws)
+    c = campaign(aws, version(aws, solution(aws, group)))
+
+    def fails(status, code, text, **arguments):
+        with pytest.raises(ClientError) as caught:
+            runtime.get_recommendations(**arguments)
+        error = caught.value.response
+        assert error["Error"]["Code"] == code and error["ResponseMetadata"]["HTTPStatusCode"] == status
+        assert text in error["Error"]["Message"]
+
+    fails(404, "ResourceNotFoundException", "campaign/none", campaignArn=aws.arn("campaign", "none"), userId="u")
+    fails(400, "InvalidInputException", "campaignArn is missing", userId="u")
+    fails(400, "InvalidInputException", "at most 500", campaignArn=c, userId="u", numResults=501)
+    fails(400, "InvalidInputException", "no filters yet", campaignArn=c, userId="u", filterArn=aws.arn("filter", "f"))
+    with pytest.raises(runtime.exceptions.InvalidInputException):
+        runtime.get_personalized_ranking(campaignArn=c, userId="u", inputList=["i1"])
+    with pytest.raises(runtime.exceptions.ResourceNotFoundException):
+        runtime.get_personalized_ranking(campaignArn=aws.arn("campaign", "none"), userId="u", inputList=["i1"])
+
+
+def test_modelled_refusals(aws):
+    """Every exception that the API model has for these operations."""
+    p = aws.personalize
+    group, dataset = shop(aws)
+    wrong = group  # an ARN of another kind
+    for operation, argument, kind in [
+        ("describe_recipe", "recipeArn", "recipe"),
+        ("describe_algorithm", "algorithmArn", "algorithm"),
+        ("describe_feature_transformation", "featureTransformationArn", "feature-transformation"),
+        ("describe_solution", "solutionArn", "solution"),
+        ("update_solution", "solutionArn", "solution"),
+        ("delete_solution", "solutionArn", "solution"),
+        ("create_solution_version", "solutionArn", "solution"),
+        ("list_solution_versions", "solutionArn", "solution"),
+        ("describe_solution_version", "solutionVersionArn", "solution/none"),
+        ("stop_solution_version_creation", "solutionVersionArn", "solution/none"),
+        ("get_solution_metrics", "solutionVersionArn", "solution/none"),
+        ("describe_campaign", "campaignArn", "campaign"),
+        ("update_campaign", "campaignArn", "campaign"),
+        ("delete_campaign", "campaignArn", "campaign"),
+    ]:
+        with refused("InvalidInputException"):
+            getattr(p, operation)(**{argument: wrong})
+        with refused("ResourceNotFoundException"):
+            getattr(p, operation)(**{argument: aws.arn(kind, "none")})
+    with refused("InvalidInputException"):
+        p.list_solutions(datasetGroupArn=dataset)
+    with refused("InvalidInputException"):
+        p.list_campaigns(solutionArn=dataset)
+    for operation in ("list_recipes", "list_solutions", "list_solution_versions", "list_campaigns"):
+        with refused("InvalidNextTokenException"):
+            getattr(p, operation)(nextToken="none")
+
+
+def test_solution_refusals(aws):
+    p = aws.personalize
+    group, dataset = shop(aws)
+    many = [{"tagKey": f"k{i}", "tagValue": ""} for i in range(51)]
+    with refused("InvalidInputException", "cannot be trained"):
+        p.create_solution(name=unique(), datasetGroupArn=group, recipeArn="arn:aws:personalize:::recipe/aws-hrnn")
+    with refused("InvalidInputException", "Provide a hyperparameter that is used in the algorithm"):
+        p.create_solution(
+            name=unique(), datasetGroupArn=group, recipeArn=POPULARITY, solutionConfig={"algorithmHyperParameters": {"bptt": "8"}}
+        )
+    with refused("ResourceNotFoundException"):
+        p.create_solution(name=unique(), datasetGroupArn=aws.arn("dataset-group", "none"), recipeArn=POPULARITY)
+    with refused("TooManyTagsException"):
+        p.create_solution(name=unique(), datasetGroupArn=group, recipeArn=POPULARITY, tags=many)
+    provoke(
+        "ResourceInUseException",
+        lambda: p.create_solution(name=unique(), datasetGroupArn=aws.group(wait=False), recipeArn=POPULARITY),
+    )
+    s = solution(aws, group)
+    name = aws.describe("solution", s)["name"]
+    with refused("ResourceAlreadyExistsException", f"Another resource with Arn {s} already exists."):
+        p.create_solution(name=name, datasetGroupArn=group, recipeArn=POPULARITY)
+
+    def update_twice():
+        p.update_solution(solutionArn=s, performAutoTraining=True)
+
+    provoke("ResourceInUseException", update_twice)
+    with refused("TooManyTagsException"):
+        p.create_solution_version(solutionArn=s, tags=many)
+    job = aws.start_import(dataset, aws.put(data.interactions(200_000)))
+    with refused("ResourceInUseException", job):
+        p.create_solution_version(solutionArn=s)
+    assert aws.settle("dataset_import_job", job)["status"] == "ACTIVE"
+
+    def unfinished(call):
+        """Calls while a version is being trained, and lets it end."""
+
+        def attempt():
+            v = p.create_solution_version(solutionArn=s)["solutionVersionArn"]
+            try:
+                call(v)
+            finally:
+                aws.settle("solution_version", v)
+
+        return attempt
+
+    provoke("ResourceInUseException", unfinished(lambda v: p.get_solution_metrics(solutionVersionArn=v)))
+    provoke("ResourceInUseException", unfinished(lambda v: p.create_campaign(name=unique("c"), solutionVersionArn=v)))
+    v = version(aws, s)
+    with refused("InvalidInputException", "$LATEST"):
+        p.create_campaign(name=unique(), solutionVersionArn=v, campaignConfig={"syncWithLatestSolutionVersion": True})
+    with refused("ResourceNotFoundException", "it is a solution"):
+        p.create_campaign(name=unique(), solutionVersionArn=s)
+    with refused("TooManyTagsException"):
+        p.create_campaign(name=unique(), solutionVersionArn=v, tags=many)
+    c = campaign(aws, v)
+    with refused("ResourceAlreadyExistsException"):
+        p.create_campaign(name=aws.describe("campaign", c)["name"], solutionVersionArn=v)
+    provoke("ResourceInUseException", lambda: p.update_campaign(campaignArn=c, minProvisionedTPS=3))
+
+    def delete_at_once():
+        arn = p.create_campaign(name=unique("c"), solutionVersionArn=v)["campaignArn"]
+        aws.undo.append(lambda: aws.delete("campaign", arn))
+        p.delete_campaign(campaignArn=arn)
+
+    provoke("ResourceInUseException", delete_at_once)
+    with refused("ResourceInUseException", c):
+        p.delete_dataset(datasetArn=dataset)
+
+
+@pytest.mark.strict
+def test_strict_trainings(aws):
+    group, _ = shop(aws, rows=1000)
+    solutions = [solution(aws, group) for _ in range(10)]
+    with refused("LimitExceededException", "10"):
+        aws.personalize.create_solution(name=unique(), datasetGroupArn=group, recipeArn=POPULARITY)
+    v = version(aws, solutions[0])
+    for _ in range(5):
+        campaign(aws, v)
+    with refused("LimitExceededException", "Cannot create a campaign. More than 5 resources in ACTIVE state."):
+        aws.personalize.create_campaign(name=unique(), solutionVersionArn=v)
+
+    def many():
+        aws.personalize.create_solution_version(solutionArn=solutions[1])
+
+    provoke("LimitExceededException", many, tries=1000)
