@@ -22,8 +22,8 @@ type jobProgress = control.ImportProgress
 
 // demoVerb tells the whole story in one go: it starts a server on a folder of
 // its own, sets up what a Personalize user sets up, imports the shop's three
-// datasets, adds to them, shows what happens to a file with a bad row, and
-// takes everything away again.
+// datasets, adds to them, shows what happens to a file with a bad row, trains,
+// recommends to three customers, and takes everything away again.
 func demoVerb(ctx context.Context, args []string, std streams, getenv func(string) string) (err error) {
 	fs := newFlags("demo", demoExample, std)
 	keep := fs.String("keep", "", "folder to keep the data in; a temporary one is removed at the end")
@@ -104,6 +104,9 @@ func (s *story) tell(ctx context.Context) error {
 		return err
 	}
 	if err := s.content(ctx); err != nil {
+		return err
+	}
+	if err := s.recommend(ctx, shop); err != nil {
 		return err
 	}
 	s.say("\nDone in %s.", time.Since(begun).Round(10*time.Millisecond))

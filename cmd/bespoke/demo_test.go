@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -17,7 +18,11 @@ func TestDemo(t *testing.T) {
 		t.Fatalf("status %d, %s", code, errs)
 	}
 	contains(t, out, "120,000 interactions", "40 records replaced, 10 added.",
-		"CREATE FAILED: s3://video-shop-data/", "line 500, column TIMESTAMP", "1 of 120,000 rows is bad.", "INTERACTIONS   120,000 rows", "Done in ")
+		"CREATE FAILED: s3://video-shop-data/", "line 500, column TIMESTAMP", "1 of 120,000 rows is bad.", "INTERACTIONS   120,000 rows",
+		"Training aws-", "ACTIVE after ", "Customer ", "watched last:", "because ", "Done in ")
+	if n := strings.Count(out, "To watch next, of what is new to the customer:\n  "); n != 3 {
+		t.Errorf("recommendations for %d customers", n)
+	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
 		t.Errorf("the demo leaves %v, %v", left, err)
 	}

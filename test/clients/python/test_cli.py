@@ -124,6 +124,27 @@ def test_story(tmp_path, aws):
         {"tagKey": "a", "tagValue": "b"}
     ]
 
+    solution = run(
+        "personalize", "create-solution", "--name", name, "--dataset-group-arn", group, "--no-perform-auto-training",
+        "--recipe-arn", "arn:aws:personalize:::recipe/aws-popularity-count",
+    )["solutionArn"]
+    aws.undo.append(lambda: aws.delete("solution", solution))
+    assert settle("solution", solution)["status"] == "ACTIVE"
+    version = run("personalize", "create-solution-version", "--solution-arn", solution)["solutionVersionArn"]
+    assert settle("solution-version", version)["status"] == "ACTIVE"
+    assert len(run("personalize", "get-solution-metrics", "--solution-version-arn", version)["metrics"]) == 8
+    campaign = run("personalize", "create-campaign", "--name", name, "--solution-version-arn", version)["campaignArn"]
+    aws.undo.append(lambda: aws.delete("campaign", campaign))
+    assert settle("campaign", campaign)["status"] == "ACTIVE"
+    ask = ("personalize-runtime", "get-recommendations", "--user-id", "u1", "--campaign-arn")
+    assert len(run(*ask, campaign)["itemList"]) == 25
+    run(*ask, campaign + "-none", fails="ResourceNotFoundException")
+    run("personalize", "delete-solution", "--solution-arn", solution, fails="ResourceInUseException")
+    run("personalize", "delete-campaign", "--campaign-arn", campaign)
+    gone("campaign", campaign)
+    run("personalize", "delete-solution", "--solution-arn", solution)
+    gone("solution", solution)
+
     run("personalize", "delete-schema", "--schema-arn", schema, fails="ResourceInUseException")
     run("personalize", "delete-dataset-group", "--dataset-group-arn", group, fails="ResourceInUseException")
     run("personalize", "delete-dataset", "--dataset-arn", dataset)
