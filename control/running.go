@@ -55,11 +55,9 @@ func (r *importRun) cancelled() string {
 // describe fills in how far the run is.
 func (r *importRun) describe(p *ImportProgress) {
 	p.Phase = r.progress.Phase().String()
-	r.mu.Lock()
-	if r.committing {
+	if r.progress.Phase() == ingest.Done { // the job itself is not
 		p.Phase = "COMMITTING"
 	}
-	r.mu.Unlock()
 	p.Phases = r.phases()
 	p.Bytes = ByteCounts{Done: r.progress.BytesDone.Load(), Expected: max(p.Bytes.Expected, r.progress.BytesTotal.Load())}
 	p.Rows.Read, p.Rows.Rejected = r.progress.Rows.Load(), r.progress.Rejected.Load()

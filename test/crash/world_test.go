@@ -24,6 +24,8 @@ type world struct {
 	rng  *rand.Rand
 	data string
 	log  string // file of all lives' logs
+	// flags of the server beside those that every life has
+	flags []string
 
 	sets []*dataset // there from the beginning to the end
 	side *side
@@ -113,7 +115,7 @@ func (w *world) spawn() *server {
 	defer log.Close() // the process has its own
 	// Half of the servers forget earlier states at once, which removes files.
 	flags := []string{"--keep-snapshots", [...]string{"1ms", "1h"}[w.rng.IntN(2)], "--max-crashes", "1000000"}
-	return spawn(w.t, w.data, log, flags...)
+	return spawn(w.t, w.data, log, append(flags, w.flags...)...)
 }
 
 func (w *world) start() *server {
