@@ -135,7 +135,7 @@ func (c *catalog) remove(ctx context.Context, id ident) error {
 	return nil
 }
 
-// all returns every table.
+// all returns the name of every table.
 func (c *catalog) all(ctx context.Context) (ids []ident, err error) {
 	rows, err := c.db.QueryContext(ctx, `SELECT table_namespace, table_name FROM iceberg_tables WHERE catalog_name = ?`, catalogName)
 	if err != nil {

@@ -119,15 +119,23 @@ func (s *Snapshot) deletions(origin string, only map[string]int64) (deletions, e
 		if origin != "" && e.origin != origin {
 			continue
 		}
-		file := e.DataFile()
-		if file.ContentType() != iceberg.EntryContentPosDeletes || file.FileFormat() != iceberg.ParquetFile {
-			return nil, fmt.Errorf("lake: table %s: delete file %s is of a kind that is not read here (%s, %s): compact the table with the engine that wrote it", s.table.id, file.FilePath(), file.ContentType(), file.FileFormat())
-		}
-		if err := readDeletes(file.FilePath(), only, d); err != nil {
-			return nil, fmt.Errorf("lake: table %s: %w", s.table.id, err)
+		if err := s.readDeletes(e, only, d); err != nil {
+			return nil, err
 		}
 	}
 	return d, nil
+}
+
+// readDeletes adds what one position-delete file has.
+func (s *Snapshot) readDeletes(e entry, only map[string]int64, into deletions) error {
+	file := e.DataFile()
+	if file.ContentType() != iceberg.EntryContentPosDeletes || file.FileFormat() != iceberg.ParquetFile {
+		return fmt.Errorf("lake: table %s: delete file %s is of a kind that is not read here (%s, %s): compact the table with the engine that wrote it", s.table.id, file.FilePath(), file.ContentType(), file.FileFormat())
+	}
+	if err := readDeletes(file.FilePath(), only, into); err != nil {
+		return fmt.Errorf("lake: table %s: %w", s.table.id, err)
+	}
+	return nil
 }
 
 func readDeletes(path string, only map[string]int64, into deletions) error {

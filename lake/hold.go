@@ -20,31 +20,43 @@ func (t *Table) Hold(ctx context.Context) (s *Snapshot, release func(), err erro
 		if s, err = t.Snapshot(ctx); err != nil {
 			return nil, nil, err
 		}
-		if release, err = s.Hold(ctx); !errors.Is(err, ErrExpired) {
-			return s, release, err // else a newer one has come and this one has expired
+		release, newest, err := s.hold(ctx)
+		switch {
+		case errors.Is(err, ErrExpired):
+			continue // a newer one has come
+		case err != nil || newest == s.ID:
+			return s, release, err
 		}
+		// What has happened to the rows since may not be known.
+		release()
 	}
 }
 
 // Hold keeps the snapshot readable until release is called, which may be called
 // more than once. The error wraps [ErrExpired] where it is too late.
 func (s *Snapshot) Hold(ctx context.Context) (release func(), err error) {
+	release, _, err = s.hold(ctx)
+	return release, err
+}
+
+// hold also returns the id of the newest snapshot once this one was held.
+func (s *Snapshot) hold(ctx context.Context) (release func(), newest int64, err error) {
 	if s.snap == nil {
-		return func() {}, nil // there is nothing to read
+		return func() {}, s.ID, nil // there is nothing to read
 	}
 	release, ok := s.table.state.hold(s.ID, s.snap.SequenceNumber)
 	if ok {
 		// From here on it does not expire; it must not have done so before.
 		meta, _, err := s.table.metadata(ctx)
 		if err == nil && meta.SnapshotByID(s.ID) != nil {
-			return release, nil
+			return release, meta.CurrentSnapshot().SnapshotID, nil
 		}
 		release()
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
-	return nil, fmt.Errorf("lake: table %s: snapshot %d: %w", s.table.id, s.ID, ErrExpired)
+	return nil, 0, fmt.Errorf("lake: table %s: snapshot %d: %w", s.table.id, s.ID, ErrExpired)
 }
 
 // hold is how many readers a snapshot has.
@@ -56,10 +68,11 @@ type hold struct {
 // holds are the snapshots of one table that are being read. Safe for concurrent
 // use.
 type holds struct {
-	mu       sync.Mutex
-	held     map[int64]*hold
-	expiring map[int64]bool // about to go; no one may begin to read them
-	freed    chan struct{}  // closed and replaced when a snapshot loses its last reader
+	mu          sync.Mutex
+	held        map[int64]*hold
+	expiring    map[int64]bool // about to go; no one may begin to read them
+	freed       chan struct{}  // closed and replaced when a snapshot loses its last reader
+	relocations []*relocation  // that happened while snapshots from before were held, in order
 }
 
 func newHolds() *holds {
@@ -85,9 +98,17 @@ func (h *holds) release(id int64) {
 	defer h.mu.Unlock()
 	if h.held[id].readers--; h.held[id].readers == 0 {
 		delete(h.held, id)
+		h.forget()
 		close(h.freed)
 		h.freed = make(chan struct{})
 	}
+}
+
+// whenFreed returns what is closed when next a snapshot loses its last reader.
+func (h *holds) whenFreed() <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.freed
 }
 
 // expire keeps readers off those of the snapshots that nobody reads, and returns

@@ -1,10 +1,12 @@
 package lake_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -128,7 +130,7 @@ func TestReadersAndExpiry(t *testing.T) {
 	full(t, tab, 0)
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
-	for range 3 {
+	for range 2 {
 		wg.Go(func() {
 			for {
 				select {
@@ -151,7 +153,7 @@ func TestReadersAndExpiry(t *testing.T) {
 			}
 		})
 	}
-	for i := range 30 {
+	for i := range 8 {
 		full(t, tab, i+1)
 		expire(t, tab)
 	}
@@ -211,4 +213,25 @@ func TestTag(t *testing.T) {
 	if err := tab.Tag(t.Context(), "main", s.ID); err == nil {
 		t.Error("a tag could be called main")
 	}
+}
+
+// mentions returns the files below dir in which one of the words is.
+func mentions(t testing.TB, dir string, words ...string) (found []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		for _, w := range words {
+			if bytes.Contains(b, []byte(w)) {
+				found = append(found, path)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
 }

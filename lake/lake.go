@@ -45,14 +45,22 @@ type Config struct {
 	Dir string
 	// Log receives what the lake clears away; nil means nowhere.
 	Log *slog.Logger
+	// FanIn is how many neighbouring files of like size are written as one by
+	// [Table.Compact]; 0 means 8.
+	FanIn int
+	// DeadShare is the share of deleted rows, up to 1, from which on Compact writes
+	// a file anew; 0 means 0.3.
+	DeadShare float64
 }
 
 // Lake is the set of tables below one folder. One process at a time may have it
 // open. Safe for concurrent use.
 type Lake struct {
-	dir string
-	cat *catalog
-	log *slog.Logger
+	dir       string
+	cat       *catalog
+	log       *slog.Logger
+	fanIn     int
+	deadShare float64
 
 	// making is held while tables come and go, so that a sweep sees none half made.
 	making sync.Mutex
@@ -65,6 +73,9 @@ type state struct {
 	commit chan struct{} // holds one token: whoever takes it may change the table
 	*holds
 
+	writing sync.Mutex
+	open    map[string]bool // folders whose files may become part of the table
+
 	counting sync.Mutex
 	stats    *Stats // of the snapshot that was last asked for
 }
@@ -73,6 +84,9 @@ type state struct {
 func Open(ctx context.Context, cfg Config) (*Lake, error) {
 	if cfg.Dir == "" {
 		return nil, errors.New("lake: no folder given, set Dir")
+	}
+	if cfg.FanIn < 0 || cfg.FanIn == 1 || cfg.DeadShare < 0 || cfg.DeadShare > 1 {
+		return nil, fmt.Errorf("lake: FanIn %d and DeadShare %g: give at least 2 and a share from 0 to 1", cfg.FanIn, cfg.DeadShare)
 	}
 	dir, err := filepath.Abs(cfg.Dir)
 	if err != nil {
@@ -85,7 +99,10 @@ func Open(ctx context.Context, cfg Config) (*Lake, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lake: %w", err)
 	}
-	return &Lake{dir: dir, cat: cat, log: cmp.Or(cfg.Log, slog.New(slog.DiscardHandler)), state: map[ident]*state{}}, nil
+	return &Lake{
+		dir: dir, cat: cat, log: cmp.Or(cfg.Log, slog.New(slog.DiscardHandler)), state: map[ident]*state{},
+		fanIn: cmp.Or(cfg.FanIn, 8), deadShare: cmp.Or(cfg.DeadShare, 0.3),
+	}, nil
 }
 
 // Close closes the catalog. No call may be under way.
@@ -96,7 +113,7 @@ func (l *Lake) stateOf(id ident) *state {
 	defer l.mu.Unlock()
 	s := l.state[id]
 	if s == nil {
-		s = &state{commit: make(chan struct{}, 1), holds: newHolds()}
+		s = &state{commit: make(chan struct{}, 1), holds: newHolds(), open: map[string]bool{}}
 		s.commit <- struct{}{}
 		l.state[id] = s
 	}
@@ -189,6 +206,10 @@ func (l *Lake) Table(ctx context.Context, dataset bespoke.ARN) (*Table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lake: %w", err)
 	}
+	return l.table(ctx, id)
+}
+
+func (l *Lake) table(ctx context.Context, id ident) (*Table, error) {
 	meta, _, err := l.metadata(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("lake: %w", err)
@@ -198,6 +219,26 @@ func (l *Lake) Table(ctx context.Context, dataset bespoke.ARN) (*Table, error) {
 		return nil, fmt.Errorf("lake: table %s: %w", id, err)
 	}
 	return t, nil
+}
+
+// Tables returns all tables that there are now.
+func (l *Lake) Tables(ctx context.Context) ([]*Table, error) {
+	ids, err := l.cat.all(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("lake: %w", err)
+	}
+	var all []*Table
+	for _, id := range ids {
+		t, err := l.table(ctx, id)
+		if errors.Is(err, ErrNoTable) {
+			continue // dropped since
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, t)
+	}
+	return all, nil
 }
 
 // metadata reads the current metadata of a table and says where it is.

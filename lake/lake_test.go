@@ -485,14 +485,27 @@ func TestSweep(t *testing.T) {
 	kept := write(t, tab, job("one"), lake.Bulk, row{"a", 1}, row{"a", 1})
 	commit(t, tab, lake.Commit{Job: job("one"), Mode: bespoke.Full, Files: []lake.File{kept}, Dead: dead(kept, 0)})
 	lost := write(t, tab, job("two"), lake.Bulk, row{"b", 1})
-	running := write(t, tab, job("three"), lake.Bulk, row{"c", 1})
 	torn := filepath.Join(filepath.Dir(tab.DataDir()), "metadata", "torn.avro")
 	for _, path := range []string{torn, filepath.Join(dir, "tables", "half.made")} {
 		if err := os.WriteFile(path, []byte("x"), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := l.Sweep(t.Context(), job("three")); err != nil {
+	// What was lost is of an earlier process; the third job runs in this one.
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l = open(t, dir)
+	tab, err := l.Table(t.Context(), items)
+	if err != nil {
+		t.Fatal(err)
+	}
+	running := write(t, tab, job("three"), lake.Bulk, row{"c", 1})
+	// Nothing is as old as that yet.
+	if err := l.Sweep(t.Context(), time.Now().Add(-time.Hour)); err != nil || !exists(t, lost.Path) {
+		t.Errorf("sweep of old files: %v, a new one is there: %v", err, exists(t, lost.Path))
+	}
+	if err := l.Sweep(t.Context(), time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]bool{

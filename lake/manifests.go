@@ -7,8 +7,6 @@ import (
 	"os"
 
 	"github.com/apache/iceberg-go"
-
-	"bespoke"
 )
 
 // mergeAbove is how many manifests of one content a snapshot may have before they
@@ -22,7 +20,10 @@ func (w *draft) manifests(old *files) ([]iceberg.ManifestFile, error) {
 	for _, content := range []iceberg.ManifestContent{iceberg.ManifestContentData, iceberg.ManifestContentDeletes} {
 		files := w.added
 		if content == iceberg.ManifestContentDeletes {
-			files = w.deletes
+			files = nil
+			for _, f := range w.deletes {
+				files = append(files, dataFile{DataFile: f})
+			}
 		}
 		kept, err := w.keep(old, content)
 		if err != nil {
@@ -31,7 +32,7 @@ func (w *draft) manifests(old *files) ([]iceberg.ManifestFile, error) {
 		if len(files) > 0 {
 			m, err := w.manifest(content, "new", func(mw *iceberg.ManifestWriter) error {
 				for _, f := range files {
-					if err := mw.Add(iceberg.NewManifestEntry(iceberg.EntryStatusADDED, &w.id, nil, nil, f)); err != nil {
+					if err := mw.Add(iceberg.NewManifestEntry(iceberg.EntryStatusADDED, &w.id, f.sequence, nil, f.DataFile)); err != nil {
 						return err
 					}
 				}
@@ -47,8 +48,8 @@ func (w *draft) manifests(old *files) ([]iceberg.ManifestFile, error) {
 	return out, nil
 }
 
-// keep returns the earlier manifests of a content. With FULL, files of the origin
-// are taken out of them: where a manifest has some, what is left goes into a new
+// keep returns the earlier manifests of a content, without the files that are gone:
+// where a manifest has some, what is left goes into a new
 // one, and so it does where manifests have become many.
 func (w *draft) keep(old *files, content iceberg.ManifestContent) ([]iceberg.ManifestFile, error) {
 	var kept []iceberg.ManifestFile
@@ -65,7 +66,7 @@ func (w *draft) keep(old *files, content iceberg.ManifestContent) ([]iceberg.Man
 		}
 		var left, out []entry
 		for _, e := range m.entries {
-			if w.commit.Mode == bespoke.Full && e.origin == w.commit.Origin {
+			if w.gone(e) {
 				out = append(out, e)
 				w.removed = append(w.removed, e.DataFile())
 			} else {

@@ -38,7 +38,11 @@ func TestReadBack(t *testing.T) {
 	t.Parallel()
 	py := python(t)
 	dir := t.TempDir()
-	l := open(t, dir)
+	l, err := lake.Open(t.Context(), lake.Config{Dir: dir, FanIn: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
 	tab := create(t, l, items, itemSchema)
 	f1 := write(t, tab, job("one"), lake.Bulk, row{"a", 1}, row{"b", nil}, row{"c", 3}, row{"d", 4}, row{"a", 5}, row{"it's, \"é\"|x", 6},
 		row{"\U0010ffff a name that is longer than the bounds of a column are", -7}, row{"zzzzzzzzzzzzzzzzzzzzzzzzzz", 1 << 30})
@@ -53,12 +57,17 @@ func TestReadBack(t *testing.T) {
 	if err := l.Evolve(t.Context(), items, parse(t, moreItemSchema)); err != nil {
 		t.Fatal(err)
 	}
-	tab, err := l.Table(t.Context(), items)
-	if err != nil {
+	if tab, err = l.Table(t.Context(), items); err != nil {
 		t.Fatal(err)
 	}
 	f4 := write(t, tab, job("three"), lake.Bulk, row{"x|y", "h", 11, 0.5, true}, row{nil, "i", nil, nil, false})
 	commit(t, tab, lake.Commit{Job: job("three"), Mode: bespoke.Incremental, Files: []lake.File{f4}, Dead: dead(f1, 2)})
+	if c := compact(t, tab); c.Rewrites == 0 || c.DeletedRows == 0 || c.DeletedFiles == 0 {
+		t.Errorf("nothing of note was compacted: %+v", c)
+	}
+	if n, err := tab.DropRows(t.Context(), dropping(job("deletion"), "h", "g")); n != 2 || err != nil {
+		t.Errorf("%d rows were dropped, %v", n, err)
+	}
 	f5 := write(t, tab, job("four"), lake.Bulk, row{"z", "j", 12, 1.5, nil}, row{"z", "j", 12, 1.5, nil})
 	commit(t, tab, lake.Commit{Job: job("four"), Mode: bespoke.Full, Files: []lake.File{f5}, Dead: dead(f5, 0)})
 	commit(t, tab, lake.Commit{Job: job("five"), Mode: bespoke.Full})

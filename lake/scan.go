@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/apache/arrow-go/v18/parquet/metadata"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 )
 
@@ -53,11 +54,6 @@ func (s *Snapshot) scan(ctx context.Context, columns []string, origin string, wa
 			return
 		}
 		defer release()
-		ids, fields, err := s.project(columns)
-		if err != nil {
-			fail(err)
-			return
-		}
 		f, err := s.files()
 		if err != nil {
 			fail(err)
@@ -77,16 +73,35 @@ func (s *Snapshot) scan(ctx context.Context, columns []string, origin string, wa
 			if origin != "" && e.origin != origin || !wanted(e) {
 				continue
 			}
-			path := e.DataFile().FilePath()
-			for b, err := range readFile(ctx, path, ids, fields) {
+			for b, err := range s.read(ctx, e, columns, gone) {
 				if err != nil {
 					fail(err)
 					return
 				}
-				b.Dead = marks(gone[path], b.First, b.Record.NumRows())
 				if !yield(b, nil) {
 					return
 				}
+			}
+		}
+	}
+}
+
+// read reads columns of one file, nil for all, with the rows in gone marked as
+// dead.
+func (s *Snapshot) read(ctx context.Context, e entry, columns []string, gone deletions) iter.Seq2[Batch, error] {
+	return func(yield func(Batch, error) bool) {
+		ids, fields, err := s.project(columns)
+		if err != nil {
+			yield(Batch{}, err)
+			return
+		}
+		path := e.DataFile().FilePath()
+		for b, err := range readFile(ctx, path, ids, fields) {
+			if err == nil {
+				b.Dead = marks(gone[path], b.First, b.Record.NumRows())
+			}
+			if !yield(b, err) || err != nil {
+				return
 			}
 		}
 	}
@@ -164,10 +179,6 @@ func readGroups(ctx context.Context, path string, ids []int, fields []arrow.Fiel
 		return err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	pr, err := pqarrow.NewFileReader(r, pqarrow.ArrowReadProperties{BatchSize: batchRows}, memory.DefaultAllocator)
-	if err != nil {
-		return err
-	}
 	leaves, names := make([]int, 0, len(ids)), make([]string, len(ids))
 	sc := r.MetaData().Schema
 	for i, id := range ids {
@@ -177,6 +188,10 @@ func readGroups(ctx context.Context, path string, ids []int, fields []arrow.Fiel
 				names[i] = sc.Column(c).Name()
 			}
 		}
+	}
+	pr, err := pqarrow.NewFileReader(r, pqarrow.ArrowReadProperties{BatchSize: batchOf(r.MetaData(), leaves)}, memory.DefaultAllocator)
+	if err != nil {
+		return err
 	}
 	out := arrow.NewSchema(fields, nil)
 	first := int64(0)
@@ -196,6 +211,20 @@ func readGroups(ctx context.Context, path string, ids []int, fields []arrow.Fiel
 		}
 	}
 	return nil
+}
+
+// batchOf returns how many rows of a file to read at a time: batchRows, fewer where
+// they are so wide that a batch would have many MiB.
+func batchOf(md *metadata.FileMetaData, leaves []int) int64 {
+	size := int64(0)
+	for g := range md.NumRowGroups() {
+		for _, c := range leaves {
+			if chunk, err := md.RowGroup(g).ColumnChunk(c); err == nil {
+				size += chunk.TotalUncompressedSize()
+			}
+		}
+	}
+	return max(64, min(batchRows, (16<<20)*md.NumRows/max(1, size)))
 }
 
 func readGroup(ctx context.Context, pr *pqarrow.FileReader, g int, leaves []int, path string, first int64, names []string, out *arrow.Schema, yield func(Batch, error) bool) (int64, error) {

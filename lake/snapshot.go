@@ -31,6 +31,9 @@ type Snapshot struct {
 	Mode   bespoke.ImportMode
 	Origin string
 	Counts map[string]string // as the commit gave them
+	// Rewritten says that no row is new in it: it has rows of the one before in other
+	// files.
+	Rewritten bool
 
 	table *Table
 	meta  table.Metadata
@@ -111,6 +114,7 @@ func (t *Table) snapshot(meta table.Metadata, s *table.Snapshot) *Snapshot {
 	if s.Summary == nil {
 		return v
 	}
+	v.Rewritten = s.Summary.Operation == table.OpReplace
 	v.Counts = map[string]string{}
 	for k, val := range s.Summary.Properties {
 		switch k, ours := strings.CutPrefix(k, summaryKey); {
@@ -121,6 +125,8 @@ func (t *Table) snapshot(meta table.Metadata, s *table.Snapshot) *Snapshot {
 			v.Mode = bespoke.ImportMode(val)
 		case k == "origin":
 			v.Origin = val
+		case k == rewrittenKey:
+			v.Rewritten = true
 		default:
 			v.Counts[k] = val
 		}
@@ -131,20 +137,14 @@ func (t *Table) snapshot(meta table.Metadata, s *table.Snapshot) *Snapshot {
 // load reads the manifests.
 func (s *Snapshot) load() (*files, error) {
 	f := &files{}
-	if s.snap == nil {
-		return f, nil
-	}
-	list, err := s.snap.Manifests(iceio.LocalFS{})
+	list, err := s.manifests()
 	if err != nil {
-		return nil, fmt.Errorf("lake: table %s: snapshot %d: %w", s.table.id, s.ID, err)
+		return nil, err
 	}
 	for _, mf := range list {
-		m := manifest{file: mf}
-		for e, err := range mf.Entries(iceio.LocalFS{}, true) {
-			if err != nil {
-				return nil, fmt.Errorf("lake: table %s: manifest %s: %w", s.table.id, mf.FilePath(), err)
-			}
-			m.entries = append(m.entries, entry{e, originOf(e.DataFile())})
+		m, err := s.manifest(mf)
+		if err != nil {
+			return nil, err
 		}
 		if mf.ManifestContent() == iceberg.ManifestContentData {
 			f.data = append(f.data, m.entries...)
@@ -157,6 +157,30 @@ func (s *Snapshot) load() (*files, error) {
 		return cmp.Or(cmp.Compare(a.SequenceNum(), b.SequenceNum()), cmp.Compare(a.DataFile().FilePath(), b.DataFile().FilePath()))
 	})
 	return f, nil
+}
+
+// manifests reads the list of manifests.
+func (s *Snapshot) manifests() ([]iceberg.ManifestFile, error) {
+	if s.snap == nil {
+		return nil, nil
+	}
+	list, err := s.snap.Manifests(iceio.LocalFS{})
+	if err != nil {
+		return nil, fmt.Errorf("lake: table %s: snapshot %d: %w", s.table.id, s.ID, err)
+	}
+	return list, nil
+}
+
+// manifest reads the live entries of one manifest.
+func (s *Snapshot) manifest(file iceberg.ManifestFile) (manifest, error) {
+	m := manifest{file: file}
+	for e, err := range file.Entries(iceio.LocalFS{}, true) {
+		if err != nil {
+			return m, fmt.Errorf("lake: table %s: manifest %s: %w", s.table.id, file.FilePath(), err)
+		}
+		m.entries = append(m.entries, entry{e, originOf(e.DataFile())})
+	}
+	return m, nil
 }
 
 // originOf returns the one partition value of a file.

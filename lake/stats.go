@@ -38,20 +38,31 @@ func (t *Table) Stats(ctx context.Context) (*Stats, error) {
 		return nil, err
 	}
 	defer release()
-	t.state.counting.Lock()
-	known := t.state.stats
-	t.state.counting.Unlock()
-	if known != nil && known.Snapshot == s.ID && s.ID != 0 {
+	if known := t.state.countedAt(s.ID); known != nil {
 		return known, nil
 	}
 	st, err := s.Stats(ctx)
 	if err != nil {
 		return nil, err
 	}
-	t.state.counting.Lock()
-	t.state.stats = st
-	t.state.counting.Unlock()
+	t.state.counted(st)
 	return st, nil
+}
+
+// countedAt returns what was counted of a snapshot last, nil if that is not known.
+func (s *state) countedAt(snapshot int64) *Stats {
+	s.counting.Lock()
+	defer s.counting.Unlock()
+	if s.stats == nil || s.stats.Snapshot != snapshot || snapshot == 0 {
+		return nil
+	}
+	return s.stats
+}
+
+func (s *state) counted(st *Stats) {
+	s.counting.Lock()
+	defer s.counting.Unlock()
+	s.stats = st
 }
 
 // Stats counts the snapshot.

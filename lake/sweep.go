@@ -28,6 +28,7 @@ const maxExpired = 1000
 type expiredJob struct {
 	Job      bespoke.ARN `json:"job"`
 	Snapshot int64       `json:"snapshot"`
+	Dropped  int64       `json:"dropped,omitempty"`
 }
 
 func expired(meta table.Metadata) []expiredJob {
@@ -65,12 +66,13 @@ func (t *Table) Expire(ctx context.Context, before time.Time) (int, error) {
 	jobs := expired(meta)
 	var ids []int64
 	old := map[string]bool{}
+	read := map[string]bool{}
 	for _, s := range due {
 		ids = append(ids, s.ID)
 		if s.Job != "" {
-			jobs = append(jobs, expiredJob{s.Job, s.ID})
+			jobs = append(jobs, expiredJob{s.Job, s.ID, s.Dropped()})
 		}
-		if err := s.reach(old); err != nil {
+		if err := s.reach(old, read); err != nil {
 			return 0, err
 		}
 	}
@@ -102,21 +104,78 @@ func (t *Table) Expire(ctx context.Context, before time.Time) (int, error) {
 			}
 		}
 	}
+	for path := range old {
+		// Of an import a folder of its own in one of its job.
+		for dir := filepath.Dir(path); within(t.DataDir(), dir); dir = filepath.Dir(dir) {
+			t.state.removeEmpty(dir)
+		}
+	}
 	return len(ids), nil
 }
 
-// reach adds every file that a snapshot leads to.
-func (s *Snapshot) reach(into map[string]bool) error {
-	if s.snap == nil {
-		return nil
-	}
-	f, err := s.files()
+// Purge leaves nothing of the table but its newest state: it takes all tags away
+// and has all earlier states expire, waiting for those that read them.
+func (t *Table) Purge(ctx context.Context) error {
+	tags, err := t.Tags(ctx)
 	if err != nil {
 		return err
 	}
-	into[s.snap.ManifestList] = true
-	for _, m := range f.manifests {
-		into[m.file.FilePath()] = true
+	for name := range tags {
+		if err := t.Untag(ctx, name); err != nil {
+			return err
+		}
+	}
+	newest, err := t.Snapshot(ctx)
+	if err != nil || newest.snap == nil {
+		return err
+	}
+	for {
+		freed := t.state.whenFreed()
+		if _, err := t.Expire(ctx, newest.Time.Add(time.Millisecond)); err != nil {
+			return err
+		}
+		left := 0
+		all, err := t.Snapshots(ctx)
+		if err != nil {
+			return err
+		}
+		for _, s := range all {
+			if s.snap.SequenceNumber < newest.snap.SequenceNumber {
+				left++
+			}
+		}
+		if left == 0 {
+			return nil
+		}
+		select {
+		case <-freed:
+		case <-ctx.Done():
+			return fmt.Errorf("lake: table %s: purge: %d earlier states are being read: %w", t.id, left, context.Cause(ctx))
+		}
+	}
+}
+
+// reach adds every file that a snapshot leads to. Manifests in read, which it adds
+// to, have been followed already: most snapshots share most of theirs.
+func (s *Snapshot) reach(into, read map[string]bool) error {
+	list, err := s.manifests()
+	if err != nil {
+		return err
+	}
+	if s.snap != nil {
+		into[s.snap.ManifestList] = true
+	}
+	for _, mf := range list {
+		path := mf.FilePath()
+		into[path] = true
+		if read[path] {
+			continue
+		}
+		read[path] = true
+		m, err := s.manifest(mf)
+		if err != nil {
+			return err
+		}
 		for _, e := range m.entries {
 			into[e.DataFile().FilePath()] = true
 		}
@@ -126,9 +185,9 @@ func (s *Snapshot) reach(into map[string]bool) error {
 
 // reachable returns every file that the table's metadata leads to.
 func (t *Table) reachable(meta table.Metadata) (map[string]bool, error) {
-	live := map[string]bool{}
+	live, read := map[string]bool{}, map[string]bool{}
 	for _, s := range t.snapshots(meta) {
-		if err := s.reach(live); err != nil {
+		if err := s.reach(live, read); err != nil {
 			return nil, err
 		}
 	}
@@ -138,9 +197,11 @@ func (t *Table) reachable(meta table.Metadata) (map[string]bool, error) {
 	return live, nil
 }
 
-// clear removes the files below dir that the table does not lead to, and folders
-// that are empty then. It leaves out the folders in skip.
-func (t *Table) clear(meta table.Metadata, dir string, skip []string) (removed int, err error) {
+// clear removes the files below dir that the table does not lead to and that were
+// last written before a time, zero for any, and folders that are empty then. It
+// leaves out folders in use. The caller holds the lock.
+func (t *Table) clear(meta table.Metadata, dir string, before time.Time) (removed int, err error) {
+	skip := t.state.inUse()
 	live, err := t.reachable(meta)
 	if err != nil {
 		return 0, err
@@ -157,28 +218,33 @@ func (t *Table) clear(meta table.Metadata, dir string, skip []string) (removed i
 			return nil
 		case err != nil:
 			return err
-		case d.IsDir() && slices.Contains(skip, path):
+		case d.IsDir() && skip[path]:
 			return filepath.SkipDir
 		case d.IsDir():
 			dirs = append(dirs, path)
-		case !live[path]:
-			removed++
-			return os.Remove(path)
+			return nil
+		case live[path]:
+			return nil
 		}
-		return nil
+		if st, err := d.Info(); err != nil || !before.IsZero() && !st.ModTime().Before(before) {
+			return err
+		}
+		removed++
+		return os.Remove(path)
 	})
 	for _, d := range slices.Backward(dirs) {
 		if filepath.Dir(d) != t.dir && d != t.dir {
-			_ = os.Remove(d) // fails for those that are not empty, which is the point
+			t.state.removeEmpty(d)
 		}
 	}
 	return removed, err
 }
 
 // Sweep removes what crashes have left behind: files that no snapshot leads to and
-// folders without a table. Files of the jobs in running are left alone. It is meant
-// for the start, before work goes on; later it waits for commits under way.
-func (l *Lake) Sweep(ctx context.Context, running ...bespoke.ARN) error {
+// that were last written before a time, the zero time for all of them, and folders
+// without a table. Files that are being written now are left alone. It waits for
+// commits under way.
+func (l *Lake) Sweep(ctx context.Context, before time.Time) error {
 	l.making.Lock()
 	defer l.making.Unlock()
 	ids, err := l.cat.all(ctx)
@@ -193,7 +259,7 @@ func (l *Lake) Sweep(ctx context.Context, running ...bespoke.ARN) error {
 		}
 		t := &Table{lake: l, id: id, state: l.stateOf(id), uuid: meta.TableUUID(), dir: meta.Location()}
 		known[t.dir] = true
-		if err := t.sweep(ctx, running); err != nil {
+		if err := t.sweep(ctx, before); err != nil {
 			return fmt.Errorf("lake: sweep: %w", err)
 		}
 	}
@@ -212,7 +278,7 @@ func (l *Lake) Sweep(ctx context.Context, running ...bespoke.ARN) error {
 	return nil
 }
 
-func (t *Table) sweep(ctx context.Context, running []bespoke.ARN) error {
+func (t *Table) sweep(ctx context.Context, before time.Time) error {
 	unlock, err := t.lock(ctx)
 	if err != nil {
 		return err
@@ -222,11 +288,7 @@ func (t *Table) sweep(ctx context.Context, running []bespoke.ARN) error {
 	if err != nil {
 		return err
 	}
-	var skip []string
-	for _, job := range running {
-		skip = append(skip, t.jobDir(job))
-	}
-	n, err := t.clear(meta, t.dir, skip)
+	n, err := t.clear(meta, t.dir, before)
 	if n > 0 {
 		t.lake.log.InfoContext(ctx, "removed files that no snapshot leads to", slog.String("table", t.id.String()), slog.Int("files", n))
 	}

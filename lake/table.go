@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/iceberg-go"
@@ -32,6 +34,9 @@ type Table struct {
 	arrow  *arrow.Schema
 }
 
+// Name returns what the table is called in the catalog.
+func (t *Table) Name() string { return t.id.String() }
+
 // Arrow returns what a data file must hold: the columns of the dataset's schema,
 // then origin, arrival and session, each with its Parquet field id in its metadata.
 func (t *Table) Arrow() *arrow.Schema { return t.arrow }
@@ -41,13 +46,44 @@ func (t *Table) DataDir() string { return filepath.Join(t.dir, "data") }
 
 // NewDataDir makes a folder for the data files of one run of a job and returns its
 // path. A second run gets another one, so that it cannot touch what the first may
-// have committed.
+// have committed. Until Commit has taken files from it, or Discard removed it, no
+// sweep looks into it.
 func (t *Table) NewDataDir(job bespoke.ARN) (string, error) {
 	dir := filepath.Join(t.jobDir(job), strings.ReplaceAll(uuid.NewString(), "-", "")[:8])
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := t.state.makeDir(dir); err != nil {
 		return "", fmt.Errorf("lake: %w", err)
 	}
 	return dir, nil
+}
+
+// makeDir makes a folder and keeps sweeps away from it until disuse.
+func (s *state) makeDir(dir string) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.open[dir] = true
+	return os.MkdirAll(dir, 0o755)
+}
+
+func (s *state) disuse(dir string) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	delete(s.open, dir)
+}
+
+// inUse returns the folders that sweeps are to leave alone.
+func (s *state) inUse() map[string]bool {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	return maps.Clone(s.open)
+}
+
+// removeEmpty removes a folder if it is empty and not in use.
+func (s *state) removeEmpty(dir string) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if !s.open[dir] {
+		_ = os.Remove(dir) // fails for those that are not empty, which is the point
+	}
 }
 
 func (t *Table) jobDir(job bespoke.ARN) string {
@@ -65,14 +101,15 @@ func (t *Table) Discard(ctx context.Context, dir string) error {
 		return err
 	}
 	defer unlock()
+	t.state.disuse(dir)
 	meta, _, err := t.metadata(ctx)
 	if errors.Is(err, ErrNoTable) {
-		return os.RemoveAll(dir)
+		return os.RemoveAll(t.dir) // a table that is made anew has another
 	}
 	if err != nil {
 		return err
 	}
-	_, err = t.clear(meta, dir, nil)
+	_, err = t.clear(meta, dir, time.Time{})
 	return err
 }
 

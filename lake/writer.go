@@ -19,7 +19,7 @@ const (
 	// fileBytes is the size at which a data file ends.
 	fileBytes = 256 << 20
 	// dictBytes is what the dictionaries of a Writer may take.
-	dictBytes = 32 << 20
+	dictBytes = 16 << 20
 	// pieceRows is how many rows a Writer handles at once.
 	pieceRows = 2048
 )
@@ -49,7 +49,12 @@ func (t *Table) NewWriter(dir, origin string) (*Writer, error) {
 	if !within(t.DataDir(), dir) {
 		return nil, fmt.Errorf("lake: writer: %s is not below %s", dir, t.DataDir())
 	}
-	fields, err := fileFields(t.arrow, origin)
+	return t.newWriter(dir, t.arrow, origin)
+}
+
+// newWriter returns a Writer of rows with the columns of sc.
+func (t *Table) newWriter(dir string, sc *arrow.Schema, origin string) (*Writer, error) {
+	fields, err := fileFields(sc, origin)
 	if err != nil {
 		return nil, fmt.Errorf("lake: writer: table %s: %w", t.id, err)
 	}

@@ -136,7 +136,7 @@ func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 	}
 	s.onStop(func(context.Context) error { return tables.Close() })
 	// No job runs yet, so what no snapshot refers to was left by a crash.
-	if err := tables.Sweep(ctx); err != nil {
+	if err := tables.Sweep(ctx, time.Time{}); err != nil {
 		return nil, err
 	}
 	events, err := event.Open(ctx, event.Config{
