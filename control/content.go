@@ -109,6 +109,9 @@ func (s *Service) DatasetContent(ctx context.Context, arn bespoke.ARN) (DatasetC
 		return out, err
 	}
 	for _, sn := range slices.Backward(snapshots) {
+		if sn.Rewritten && sn.Dropped() == 0 {
+			continue // the same rows in other files
+		}
 		out.Snapshots = append(out.Snapshots, DatasetSnapshot{ID: sn.ID, Committed: sn.Time, JobARN: sn.Job, Mode: sn.Mode, Counts: sn.Counts})
 	}
 	return out, nil

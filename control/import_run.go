@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -67,9 +66,7 @@ func (s *Service) runImport(ctx context.Context, arn bespoke.ARN) error {
 	if err := s.finishImport(ctx, arn, reason); err != nil {
 		return err
 	}
-	if _, err := table.Expire(ctx, time.Now().Add(-s.cfg.KeepSnapshots)); err != nil {
-		s.cfg.Logger.WarnContext(ctx, "old snapshots stay; the next import tries again", "dataset", d.ARN, "err", err)
-	}
+	s.TidyTable(d.ARN)
 	return nil
 }
 

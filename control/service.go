@@ -54,7 +54,8 @@ type Config struct {
 	// MaxCrashes is how often the process may die in the midst of an import until
 	// the import fails; 0 means 5.
 	MaxCrashes int
-	// KeepSnapshots is how long an earlier state of a dataset stays readable.
+	// KeepSnapshots is how long an earlier state of a dataset stays readable, and
+	// how long files stay that no state leads to.
 	KeepSnapshots time.Duration
 	Logger        *slog.Logger
 	// Recommended returns the ARN of the campaign or recommender that made a
@@ -62,6 +63,9 @@ type Config struct {
 	Recommended func(recommendationID string) (arn string, ok bool)
 	// Observe is told about every import that has ended, for metrics.
 	Observe func(ImportProgress)
+	// ObserveTidy is told about everything that [Service.Tidy] has done to a table,
+	// for metrics. May be nil.
+	ObserveTidy func(Tidied)
 }
 
 // Records is the log of individually imported records.
@@ -109,6 +113,7 @@ type Service struct {
 	cfg       Config
 	running   runs
 	trainings trainings
+	untidy    untidy
 	counts    sync.Map            // of datasets' ARNs to counted
 	places    *semaphore.Weighted // of imports that run
 }
@@ -139,7 +144,7 @@ func New(cfg Config) (*Service, error) {
 	}
 	cfg.ExportPart = cmp.Or(cfg.ExportPart, 256<<20)
 	cfg.MaxCrashes = cmp.Or(cfg.MaxCrashes, 5)
-	return &Service{cfg: cfg, places: semaphore.NewWeighted(allPlaces)}, nil
+	return &Service{cfg: cfg, untidy: newUntidy(), places: semaphore.NewWeighted(allPlaces)}, nil
 }
 
 // Handlers binds the operations that this package knows. The others are nil.

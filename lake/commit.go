@@ -72,8 +72,10 @@ func (t *Table) commit(ctx context.Context, c Commit) (int64, error) {
 	if err := w.move(ctx, loc, snap, updates...); err != nil {
 		return snap.SnapshotID, err
 	}
-	for _, f := range c.Files {
-		t.state.disuse(filepath.Dir(f.Path))
+	if c.Job != "" { // records have one folder for many batches
+		for _, f := range c.Files {
+			t.state.disuse(filepath.Dir(f.Path))
+		}
 	}
 	return snap.SnapshotID, nil
 }

@@ -46,8 +46,8 @@ func (t *Table) DataDir() string { return filepath.Join(t.dir, "data") }
 
 // NewDataDir makes a folder for the data files of one run of a job and returns its
 // path. A second run gets another one, so that it cannot touch what the first may
-// have committed. Until Commit has taken files from it, or Discard removed it, no
-// sweep looks into it.
+// have committed. Until Commit has taken a job's files from it, or Discard removed
+// it, no sweep looks into it.
 func (t *Table) NewDataDir(job bespoke.ARN) (string, error) {
 	dir := filepath.Join(t.jobDir(job), strings.ReplaceAll(uuid.NewString(), "-", "")[:8])
 	if err := t.state.makeDir(dir); err != nil {

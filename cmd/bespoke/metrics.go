@@ -23,6 +23,7 @@ type metrics struct {
 	rows     *prometheus.CounterVec
 	bytes    prometheus.Counter
 	imports  *prometheus.HistogramVec
+	tidied   *prometheus.CounterVec
 }
 
 // newMetrics returns the metrics of one server; queue and events are asked at each
@@ -43,10 +44,12 @@ func newMetrics(queue func(context.Context) (job.Counts, error), events func() e
 			Name: "bespoke_import_duration_seconds", Help: "Time from a job's acceptance to its end, by mode and final status.",
 			Buckets: prometheus.ExponentialBuckets(0.05, 4, 9)}, []string{"mode", "status"}),
 	}
+	m.tidied = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "bespoke_table_tidied_total", Help: "What was done to keep tables in order: rows written anew, files that went for it, and so on."}, []string{"what"})
 	version := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "bespoke_build_info", Help: "Always 1; the label is the version.", ConstLabels: prometheus.Labels{"version": version}})
 	version.Set(1)
-	m.registry.MustRegister(m.requests, m.duration, m.rows, m.bytes, m.imports, version, queueCollector{queue}, eventCollector{events},
+	m.registry.MustRegister(m.requests, m.duration, m.rows, m.bytes, m.imports, m.tidied, version, queueCollector{queue}, eventCollector{events},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -92,6 +95,15 @@ func (c attributedCollector) Collect(ch chan<- prometheus.Metric) {
 		for _, s := range sums {
 			ch <- prometheus.MustNewConstMetric(attributed, prometheus.GaugeValue, s.Value, group, s.Metric, s.EventType, s.Function, s.Source)
 		}
+	}
+}
+
+func (m *metrics) tidy(t control.Tidied) {
+	for what, n := range map[string]int64{
+		"rows_rewritten": t.Rows, "deleted_rows_removed": t.DeletedRows, "files_replaced": int64(t.Files), "files_written": int64(t.Into),
+		"delete_files_replaced": int64(t.DeletedFiles), "snapshots_expired": int64(t.Expired),
+	} {
+		m.tidied.WithLabelValues(what).Add(float64(n))
 	}
 }
 

@@ -163,7 +163,7 @@ func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 		Scope: cfg.scope(), Store: st, Lake: tables, Records: events, Models: models, Serve: runtime, Access: cloud.access, Limits: cfg.limits(),
 		TokenKey: s.creds.TokenKey, TempDir: dir.path("tmp"), MaxBadRows: cmp.Or(cfg.maxBadRows, 1000), KeepSnapshots: cfg.keepSnapshots, MaxCrashes: cfg.maxCrashes,
 		MaxBadShare: cfg.skipShare(), RejectedDir: dir.path("rejected"),
-		Workers: importWorkers, Memory: importMemory, Logger: cfg.logger, Observe: seen.imported,
+		Workers: importWorkers, Memory: importMemory, Logger: cfg.logger, Observe: seen.imported, ObserveTidy: seen.tidy,
 	})
 	if err != nil {
 		return nil, err
@@ -176,6 +176,7 @@ func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 		return nil, err
 	}
 	s.trainDue(service, cfg.logger)
+	s.keepTidy(ctx, service)
 	verifier, err := awsapi.NewVerifier(awsapi.VerifierConfig{Credentials: cloud.credential})
 	if err != nil {
 		return nil, err
@@ -258,6 +259,25 @@ func (s *server) trainDue(service *control.Service, logger *slog.Logger) {
 		cancel()
 		<-done
 		return nil
+	})
+}
+
+// keepTidy compacts and clears tables in the background.
+func (s *server) keepTidy(ctx context.Context, service *control.Service) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		service.Tidy(ctx)
+	}()
+	s.onStop(func(stop context.Context) error {
+		cancel()
+		select {
+		case <-done:
+			return nil
+		case <-stop.Done():
+			return fmt.Errorf("stop: a table is still being compacted: %w", context.Cause(stop))
+		}
 	})
 }
 
