@@ -106,6 +106,10 @@ check-race: ## the short tests under the race detector
 
 # ---- the rest ----------------------------------------------------------------
 
+.PHONY: bench-events
+bench-events: build ## signed PutEvents from 16 connections: events/s, p50, p99, synced writes/s
+	cd bench && CGO_ENABLED=0 go run ./events $(BENCHFLAGS)
+
 .PHONY: bench-import
 bench-import: build ## imports beside DuckDB doing the like; FULL=1 adds 100 million rows
 	cd bench && go run . $(if $(FULL),-full) $(BENCHFLAGS)
