@@ -47,7 +47,7 @@ func (m *Model) Rank(q recipe.Query) []recipe.Scored {
 	case q.Only != nil:
 		out = append(out, unknown...)[:min(q.K, len(out)+len(unknown))]
 	case len(out) < q.K:
-		out = m.fill(q, out)
+		out = m.popular.Fill(q, out)
 	}
 	if q.Only == nil {
 		m.explore(q, out)
@@ -198,21 +198,4 @@ func (p *prospect) soften(out []recipe.Scored) {
 	for i := range out {
 		out[i].Score = math.Exp(out[i].Score-best) / sum
 	}
-}
-
-// fill adds popular items that are not in the answer.
-func (m *Model) fill(q recipe.Query, out []recipe.Scored) []recipe.Scored {
-	have := make(map[uint32]bool, len(out))
-	for _, s := range out {
-		have[s.Item] = true
-	}
-	for _, j := range m.popular.Order() {
-		if len(out) >= q.K {
-			break
-		}
-		if !have[j] && !q.Skips(j) {
-			out = append(out, recipe.Scored{Item: j, Score: math.NaN(), Why: recipe.Popular})
-		}
-	}
-	return out
 }

@@ -7,7 +7,9 @@ import (
 
 	"bespoke/recipe"
 	"bespoke/recipe/blend"
+	"bespoke/recipe/cooccurrence"
 	"bespoke/recipe/popularity"
+	"bespoke/recipe/trending"
 )
 
 // All returns the recipes in the order of their names.
@@ -16,6 +18,9 @@ func All() []recipe.Recipe {
 		blend.Recipe("aws-personalized-ranking"),
 		blend.Recipe("aws-personalized-ranking-v2"),
 		popularity.Recipe(),
+		cooccurrence.SimilarItems(),
+		cooccurrence.Sims(),
+		trending.Recipe(),
 		blend.Recipe("aws-user-personalization"),
 		blend.Recipe("aws-user-personalization-v2"),
 	}

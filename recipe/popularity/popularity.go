@@ -120,3 +120,21 @@ func decode(d *recipe.Decoder) (recipe.Model, error) {
 	}
 	return New(items, users), nil
 }
+
+// Fill appends popular items, without a score, that are not in an answer yet
+// until it has q.K.
+func (m *Model) Fill(q recipe.Query, out []recipe.Scored) []recipe.Scored {
+	have := make(map[uint32]bool, len(out))
+	for _, s := range out {
+		have[s.Item] = true
+	}
+	for _, it := range m.order {
+		if len(out) >= q.K {
+			break
+		}
+		if !have[it] && !q.Skips(it) {
+			out = append(out, recipe.Scored{Item: it, Score: math.NaN(), Why: recipe.Popular})
+		}
+	}
+	return out
+}
