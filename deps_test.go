@@ -50,7 +50,7 @@ var may = map[string][]string{
 	"artifact":                {"history", "recipe", "recipe/catalog"},
 	"train":                   {"artifact", "eval", "history", "lake", "recipe", "recipe/catalog", "schema"},
 	"serve":                   {"artifact", "awsapi/catalog", "awsapi/wire", "history", "recipe", "store"},
-	"control":                 {"artifact", "awsapi/wire", "awsapi/catalog", "history", "serve", "train", "schema", "blob", "iam", "lake", "ingest", "dataset", "export", "attribution", "job", "store"},
+	"control":                 {"artifact", "awsapi/wire", "awsapi/catalog", "history", "serve", "train", "schema", "blob", "iam", "lake", "ingest", "dataset", "event", "export", "attribution", "job", "store"},
 	"event":                   {"awsapi/wire", "schema", "ingest", "lake", "store"},
 }
 

@@ -270,6 +270,10 @@ func (s *Service) itemNumbers(ctx context.Context, group bespoke.ARN, columns []
 			}
 			return
 		}
+		if err := s.cfg.Records.Flush(ctx, d.ARN); err != nil {
+			yield(nil, err)
+			return
+		}
 		view, release, err := s.view(ctx, d, sc)
 		if err != nil {
 			yield(nil, err)

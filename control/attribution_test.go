@@ -259,3 +259,43 @@ func TestMetricAttributionCalls(t *testing.T) {
 	_, err = f.DescribeMetricAttribution(f.ctx, &wire.DescribeMetricAttributionRequest{MetricAttributionArn: arn})
 	f.refused(err, bespoke.NotFound)
 }
+
+// TestAttributeRecords sums up events that come one by one, each once.
+func TestAttributeRecords(t *testing.T) {
+	t.Parallel()
+	f := open(t, nil)
+	dataset := f.dataset("shop", "Interactions", watches)
+	items := f.inGroup("shop", "Items", films)
+	tracker, err := f.CreateEventTracker(f.ctx, &wire.CreateEventTrackerRequest{Name: "t", DatasetGroupArn: string(scope.DatasetGroup("shop"))})
+	f.must(err)
+	f.advance(tracker.EventTrackerArn)
+	f.must(f.PutItems(f.ctx, &wire.PutItemsRequest{DatasetArn: items, Items: []wire.Item{{ItemId: "i1", Properties: `{"price": 2, "title": "One"}`}}}))
+	put := func(kind, item string, value float64, source string, age time.Duration) {
+		t.Helper()
+		e := wire.Event{EventType: kind, ItemId: item, EventValue: &value, SentAt: wire.Timestamp{Time: time.Now().Add(-age)}}
+		if source != "" {
+			e.MetricAttribution = &wire.EventsMetricAttribution{EventAttributionSource: source}
+		}
+		f.must(f.PutEvents(f.ctx, &wire.PutEventsRequest{TrackingId: tracker.TrackingId, UserId: "u", SessionId: "s", EventList: []wire.Event{e}}))
+	}
+	put("WATCH", "i1", 1, "early", 0)
+	f.attributed("shop", f.writer(), "s3://shop-data/out", "watches", "WATCH", "SAMPLECOUNT()", "minutes", "WATCH", "SUM(Interactions.EVENT_VALUE)",
+		"revenue", "BUY", "SUM(Items.PRICE)")
+	put("WATCH", "i1", 1.5, "mail", 0)
+	put("WATCH", "i2", 2, "mail", time.Second)
+	put("BUY", "i1", 0, "", 0)
+	put("BUY", "i9", 0, "", 0)
+	put("WATCH", "i1", 9, "old", 15*24*time.Hour)
+	want := map[string]float64{
+		"watches WATCH samplecount mail": 2, "minutes WATCH sum mail": 3.5, "revenue BUY sum SOURCE_NAME_UNDEFINED": 2,
+	}
+	for range 2 {
+		f.must(f.events.Flush(f.ctx, bespoke.ARN(dataset)))
+		same(t, f.sums("shop"), want)
+	}
+	f.must(f.PutItems(f.ctx, &wire.PutItemsRequest{DatasetArn: items, Items: []wire.Item{{ItemId: "i1", Properties: `{"price": 3, "title": "One"}`}}}))
+	put("BUY", "i1", 0, "", 0)
+	f.must(f.events.Flush(f.ctx, bespoke.ARN(dataset)))
+	want["revenue BUY sum SOURCE_NAME_UNDEFINED"] = 5
+	same(t, f.sums("shop"), want)
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"iter"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -88,7 +89,11 @@ func openIn(tb testing.TB, dir string, change func(*control.Config)) *fixture {
 	f.tables, err = lake.Open(tb.Context(), lake.Config{Dir: filepath.Join(dir, "lake"), Log: log})
 	f.must(err)
 	tb.Cleanup(func() { f.tables.Close() })
-	f.events, err = event.Open(tb.Context(), event.Config{Dir: filepath.Join(dir, "events"), Store: f.store, Lake: f.tables, Logger: log, KeepSnapshots: time.Hour})
+	f.events, err = event.Open(tb.Context(), event.Config{Dir: filepath.Join(dir, "events"), Store: f.store, Lake: f.tables, Logger: log, KeepSnapshots: time.Hour,
+		Joined: func(ctx context.Context, dataset bespoke.ARN, last uint64, read func(after uint64) iter.Seq2[*event.Record, error]) error {
+			return f.service.AttributeRecords(ctx, dataset, last, read)
+		},
+	})
 	f.must(err)
 	tb.Cleanup(func() { f.must(f.events.Close(context.Background())) })
 	f.scratch = tb.TempDir()

@@ -101,6 +101,9 @@ func (s *Service) checkExpression(ctx context.Context, group bespoke.ARN, e attr
 	if err := e.Check(sc); err != nil || d.Imported {
 		return err
 	}
+	if err := s.cfg.Records.Flush(ctx, d.ARN); err != nil {
+		return err
+	}
 	table, err := s.cfg.Lake.Table(ctx, d.ARN)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -35,6 +36,12 @@ type Config struct {
 	// their calls are answered, in the order of their numbers. It must be quick,
 	// and leave the records as they are. May be nil.
 	Observe func(dataset bespoke.ARN, records []*Record)
+
+	// Joined is called when records have joined their table, up to the number
+	// last, and before the log forgets any of them; read yields those above a
+	// number. After an error nothing is forgotten and Joined is called again. May
+	// be nil.
+	Joined func(ctx context.Context, dataset bespoke.ARN, last uint64, read func(after uint64) iter.Seq2[*Record, error]) error
 
 	// Records join their table when the oldest has waited for FlushAge, or when
 	// they take FlushBytes in the log; the defaults are 15 s and 16 MiB.

@@ -62,6 +62,11 @@ func (l *Log) flushLocked(ctx context.Context) error {
 	l.waiting.records, l.waiting.bytes = l.waiting.records-min(l.waiting.records, last-have), 0
 	l.waiting.since = l.cfg.now()
 	l.mu.Unlock()
+	if l.cfg.Joined != nil && last > 0 {
+		if err := l.cfg.Joined(ctx, l.dataset, last, l.read); err != nil {
+			return err
+		}
+	}
 	return l.prune(last)
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"net"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"bespoke"
@@ -139,8 +141,16 @@ func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 	if err := tables.Sweep(ctx, time.Time{}); err != nil {
 		return nil, err
 	}
+	var ready atomic.Pointer[control.Service]
 	events, err := event.Open(ctx, event.Config{
 		Dir: dir.path("events"), Store: st, Lake: tables, Limits: cfg.limits(), KeepSnapshots: cfg.keepSnapshots, Logger: cfg.logger,
+		Joined: func(ctx context.Context, dataset bespoke.ARN, last uint64, read func(after uint64) iter.Seq2[*event.Record, error]) error {
+			service := ready.Load()
+			if service == nil {
+				return errors.New("the server is still starting")
+			}
+			return service.AttributeRecords(ctx, dataset, last, read)
+		},
 	})
 	if err != nil {
 		return nil, err
@@ -168,6 +178,7 @@ func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 	if err != nil {
 		return nil, err
 	}
+	ready.Store(service)
 	if err := errors.Join(service.SweepModels(ctx), service.DeployAll(ctx)); err != nil {
 		return nil, err
 	}
