@@ -125,7 +125,7 @@ func TestBadRowsOrder(t *testing.T) {
 		}
 		return b.String()
 	}
-	src := objects{"a": object("a", 10), "b": object("b", 800_000), "c": object("c", 3), "d": object("d", 400_000)}
+	src := objects{"a": object("a", 10), "b": object("b", 800_000), "c": object("c", 3), "d": gzipped(t, object("d", 600_000)), "da": zstandard(t, object("da", 20))}
 	for i := range 50 {
 		name := fmt.Sprintf("e%02d", i)
 		src[name] = object(name, 100)
@@ -151,7 +151,7 @@ func TestBadRowsOrder(t *testing.T) {
 		}
 	}
 	start := want[0] + `, column TIMESTAMP, value "bad": expected a whole number`
-	if msg := err.Error(); !strings.HasPrefix(msg, "InvalidInputException: "+start) || !strings.Contains(msg, " of 1,2") {
+	if msg := err.Error(); !strings.HasPrefix(msg, "InvalidInputException: "+start) || !strings.Contains(msg, " of 1,4") {
 		t.Errorf("message %q, want %q", msg, start)
 	}
 }

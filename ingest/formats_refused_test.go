@@ -1,11 +1,13 @@
 package ingest_test
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -91,5 +93,32 @@ func TestFormatsRefused(t *testing.T) {
 	cfg.CSVOnly = true
 	if _, err := ingest.Run(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "it is compressed with gzip; decompress it") {
 		t.Errorf("CSVOnly: error %v", err)
+	}
+}
+
+// What a few bytes decompress to is neither held in memory nor read to its end
+// once the import is cancelled.
+func TestBomb(t *testing.T) {
+	t.Parallel()
+	const header = "USER_ID,ITEM_ID,EVENT_TYPE,EVENT_VALUE,TIMESTAMP\n"
+	member := gzipped(t, strings.Repeat("u,i,,,1\n", 1<<20))
+	cfg := config(t, bespoke.Interactions, interactions(t), objects{"a": gzipped(t, header) + strings.Repeat(member, 1<<10)})
+	cfg.Progress = &ingest.Progress{}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() {
+		for tick := time.NewTicker(time.Millisecond); cfg.Progress.Rows.Load() < 2<<20; {
+			<-tick.C
+		}
+		cancel()
+	}()
+	if _, err := ingest.Run(ctx, cfg); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if n := cfg.Progress.Rows.Load(); n > 20<<20 {
+		t.Errorf("read %d of %d rows", n, 1<<30)
+	}
+	if left, _ := os.ReadDir(cfg.Dir); len(left) > 0 {
+		t.Errorf("left %v", left)
 	}
 }

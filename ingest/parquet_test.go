@@ -3,6 +3,7 @@ package ingest_test
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -268,4 +269,26 @@ func TestParquetLarge(t *testing.T) {
 			t.Fatalf("row %s is missing", row)
 		}
 	}
+}
+
+// FuzzParquet imports files that are no good Parquet, or only nearly so: an import
+// ends well or with a refusal.
+func FuzzParquet(f *testing.F) {
+	const text = "USER_ID,ITEM_ID,EVENT_TYPE,EVENT_VALUE,TIMESTAMP\nu1,i1,,,1\nu2,i2,click,1.5,2\nu3,i3,click,2.5,3\n"
+	for how := range 4 {
+		f.Add(asParquet(f, text, how))
+	}
+	s := interactions(f)
+	f.Fuzz(func(t *testing.T, data string) {
+		if !strings.HasPrefix(data, "PAR1") {
+			data = "PAR1" + data[min(4, len(data)):]
+		}
+		cfg := ingest.Config{
+			Schema: s, Type: bespoke.Interactions, Objects: objects{"a": data}.list(), Source: objects{"a": data}, Workers: 1, Fetches: 1, CheckOnly: true,
+		}
+		_, err := ingest.Run(t.Context(), cfg)
+		if e, ok := errors.AsType[*bespoke.Error](err); err != nil && (!ok || e.Code != bespoke.InvalidInput) {
+			t.Errorf("error %v", err)
+		}
+	})
 }

@@ -20,6 +20,8 @@ type cursor interface {
 	next(dst []byte) (text []byte, null bool, reason string, err error)
 	// skip passes over n rows.
 	skip(n int64) error
+	// more reports whether there is another row.
+	more() (bool, error)
 }
 
 // cursorRows is how many values of a column are decoded at once.

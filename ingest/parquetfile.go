@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -144,42 +143,28 @@ func (f *parquetFile) damaged(format string, args ...any) error {
 	return bespoke.Errorf(bespoke.InvalidInput, "%s cannot be read as Parquet: %s.", f.object, strings.TrimPrefix(fmt.Sprintf(format, args...), "parquet: "))
 }
 
-// match finds the schema's columns among the top-level ones of the file, by
-// name: exactly, or else in any case.
+// match finds the schema's columns among the top-level ones of the file, as in
+// a header.
 func (f *parquetFile) match(s *schema.Schema) error {
-	f.layout = schemaLayout(formatParquet, s)
 	root := f.metadata.Schema.Root()
-	var names []string
+	var top layout
 	for i := range root.NumFields() {
-		names = append(names, root.Field(i).Name())
+		top.names = append(top.names, root.Field(i).Name())
 	}
-	used := make([]bool, len(names))
-	var absent []string
-	for _, c := range s.Columns {
-		at := slices.Index(names, c.Name)
-		if at < 0 {
-			at = slices.IndexFunc(names, func(n string) bool { return strings.EqualFold(n, c.Name) })
-		}
-		if at < 0 {
-			absent = append(absent, c.Name)
-			continue
-		}
-		used[at] = true
-		l, fault := newLeaf(f.metadata.Schema, root.Field(at), c)
+	if err := top.match(f.object, s); err != nil {
+		return err
+	}
+	for i, c := range s.Columns {
+		node := root.Field(top.index[i])
+		l, fault := newLeaf(f.metadata.Schema, node, c)
 		if fault != "" {
 			return bespoke.Errorf(bespoke.InvalidInput, "%s: the column %s is %s in the file, but %s in the schema: %s.",
-				f.object, names[at], typeName(root.Field(at)), c.Type, fault)
+				f.object, node.Name(), typeName(node), c.Type, fault)
 		}
 		f.leaves = append(f.leaves, l)
 	}
-	if err := missing(f.object, absent, ""); err != nil {
-		return err
-	}
-	for i, n := range names {
-		if !used[i] {
-			f.layout.notes = append(f.layout.notes, ignored(n))
-		}
-	}
+	f.layout = schemaLayout(formatParquet, s)
+	f.layout.notes = top.notes
 	return nil
 }
 

@@ -1,7 +1,9 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"io"
 
 	"github.com/apache/arrow-go/v18/parquet/file"
@@ -91,8 +93,27 @@ func (p *parquetRows) fill(b *batch) (ok bool, err error) {
 		b.lines[b.n] = line
 		b.n++
 	}
+	if p.left == 0 {
+		if err := p.ended(); err != nil {
+			return false, err
+		}
+	}
 	b.size = len(buf)
 	p.buf = resize(buf, pad)
 	b.buf = p.buf
 	return b.n > 0 || p.left > 0, nil
+}
+
+// ended checks that no column has more rows than the row group, once its last
+// one has been read.
+func (p *parquetRows) ended() error {
+	if p.group.skip+p.group.n < p.group.file.metadata.RowGroup(p.group.number).NumRows() {
+		return nil
+	}
+	for c, col := range p.cols {
+		if more, err := col.more(); more || err != nil {
+			return cmp.Or(err, fmt.Errorf("the column %s has more rows than its row group", p.group.file.layout.names[c]))
+		}
+	}
+	return nil
 }

@@ -104,6 +104,9 @@ func (w *worker) decode(ctx context.Context, l *loaded) error {
 			if err != nil {
 				return err
 			}
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
 			if w.batch.n > 0 {
 				if ordinal, err = w.rows(ordinal, ordinal == begin); err != nil {
 					return err
