@@ -10,6 +10,7 @@ import (
 	"bespoke"
 	"bespoke/awsapi/catalog"
 	"bespoke/awsapi/wire"
+	"bespoke/recipe"
 	"bespoke/serve"
 	"bespoke/store"
 )
@@ -313,17 +314,27 @@ func (s *Service) deploy(ctx context.Context, c bespoke.Campaign) (reason string
 		Metadata: r.Metadata == catalog.MetadataAlways || yes(config.EnableMetadataWithRecommendations),
 		Explore:  a.Recipe.Explore,
 	}
-	for name, value := range config.ItemExplorationConfig {
-		switch name {
-		case "explorationWeight", "exploration_weight":
-			d.Explore.Chance = float(value)
-		default:
-			d.Explore.MaxAgeDays = float(value)
+	if r.Exploration {
+		weight, days := defaultExplorationWeight, defaultExplorationDays
+		for name, value := range config.ItemExplorationConfig {
+			switch name {
+			case "explorationWeight", "exploration_weight":
+				weight = float(value)
+			default:
+				days = float(value)
+			}
 		}
+		d.Explore = recipe.ExploreBy(weight, days)
 	}
 	s.cfg.Serve.Deploy(d)
 	return "", nil
 }
+
+// What a campaign explores by unless its config says otherwise.
+const (
+	defaultExplorationWeight = 0.3
+	defaultExplorationDays   = 30.0
+)
 
 // DeployAll deploys every campaign that was deployed when the process before
 // this one ended. One that cannot be deployed is logged and answers no requests.

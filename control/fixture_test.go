@@ -99,7 +99,7 @@ func openIn(tb testing.TB, dir string, change func(*control.Config)) *fixture {
 	f.scratch = tb.TempDir()
 	models, err := artifact.OpenFolder(f.models)
 	f.must(err)
-	f.runtime, err = serve.New(serve.Config{Models: models, Campaign: f.store.Campaign})
+	f.runtime, err = serve.New(serve.Config{Models: models, Campaign: f.store.Campaign, Live: serve.Events{Log: f.events, Scope: scope}})
 	f.must(err)
 	cfg := control.Config{
 		Records: f.events,

@@ -1,10 +1,14 @@
 package control_test
 
 import (
+	"slices"
 	"testing"
 
 	"bespoke"
+	"bespoke/awsapi/catalog"
 	"bespoke/awsapi/wire"
+	"bespoke/recipe"
+	built "bespoke/recipe/catalog"
 )
 
 func TestListRecipes(t *testing.T) {
@@ -76,4 +80,30 @@ func TestDescribeRecipe(t *testing.T) {
 	}
 	_, err = f.DescribeRecipe(f.ctx, &wire.DescribeRecipeRequest{RecipeArn: "arn:aws:personalize:::algorithm/aws-sims"})
 	f.refused(err, bespoke.InvalidInput, "not that of a recipe")
+}
+
+// TestRecipesAgree compares what is listed with what the algorithms take.
+func TestRecipesAgree(t *testing.T) {
+	t.Parallel()
+	for _, r := range built.All() {
+		listed, ok := catalog.Find(r.Name)
+		if !ok || listed.Missing != "" {
+			t.Errorf("%s is built and not listed as such", r.Name)
+			continue
+		}
+		if string(listed.Type) != r.Type || listed.AlgorithmName != r.Algorithm || listed.FeaturesName != r.FeatureTransformation || listed.Scored != r.Scores || listed.RealTime != r.RealTime {
+			t.Errorf("%s is listed as %+v", r.Name, listed)
+		}
+		of := map[recipe.Kind][]catalog.Parameter{recipe.Hyperparameter: listed.Algorithm, recipe.Featurization: listed.Features}
+		for _, p := range r.Params {
+			l, ok := catalog.Named(of[p.Kind], p.Name)
+			if !ok || l.Default != p.Default || l.Min != p.Min || l.Max != p.Max || int(l.Kind) != int(p.Domain) || !slices.Equal(l.Values, p.Values) ||
+				l.Tunable != p.Tunable || l.RangesOnly != p.OnlyTuned || !slices.Equal(l.Aliases, p.Aliases) {
+				t.Errorf("%s: %s is listed as %+v, and is %+v", r.Name, p.Name, l, p)
+			}
+		}
+		if n := len(listed.Algorithm) + len(listed.Features); n != len(r.Params) {
+			t.Errorf("%s is listed with %d parameters, and has %d", r.Name, n, len(r.Params))
+		}
+	}
 }

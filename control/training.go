@@ -250,6 +250,16 @@ func (s *Service) pinned(ctx context.Context, v bespoke.SolutionVersion) (tr sto
 	}
 	tr = store.Training{Inputs: tr.Inputs}
 	if !begun {
+		// What was acknowledged before the training counts.
+		for _, t := range trainedTypes {
+			d, ok, err := s.datasetOf(ctx, v.GroupARN, t)
+			if err == nil && ok {
+				err = s.cfg.Records.Flush(ctx, d.ARN)
+			}
+			if err != nil {
+				return tr, nil, err
+			}
+		}
 		if tr.Inputs, err = s.inputs(ctx, v.GroupARN); err != nil {
 			return tr, nil, err
 		}
@@ -279,7 +289,7 @@ func (s *Service) pinned(ctx context.Context, v bespoke.SolutionVersion) (tr sto
 		if err != nil {
 			return tr, nil, err
 		}
-		sources[in.Type] = train.Source{Snapshot: snapshot, Schema: sc}
+		sources[in.Type] = train.Source{Snapshot: snapshot, Schema: sc, TempDir: s.cfg.TempDir, Memory: s.cfg.Memory / 2}
 	}
 	if begun {
 		return tr, sources, nil

@@ -225,8 +225,7 @@ func (f *fixture) refused(err error, code bespoke.Code, texts ...string) {
 // recent returns the recent events of a user or session as item@time.
 func (f *fixture) recent(dataset bespoke.ARN, id string, limit int) []string {
 	f.Helper()
-	list, err := f.service.Recent(f.Context(), dataset, id, limit)
-	f.must(err)
+	list := f.service.Recent(dataset, id, limit)
 	out := []string{}
 	for _, r := range list {
 		out = append(out, fmt.Sprintf("%s@%d", r.Target, r.Time))

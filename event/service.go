@@ -31,6 +31,8 @@ type Service struct {
 	logs    map[string]*Log     // by folder
 	dropped map[string]struct{} // folders of datasets that have been deleted since the start
 	targets map[string]*target  // by tracking ID or dataset ARN
+	// live has the logs by their datasets' ARNs, for readers that cannot wait.
+	live sync.Map
 
 	stop  context.CancelFunc
 	ended chan struct{}
@@ -153,6 +155,7 @@ func (s *Service) log(ctx context.Context, d bespoke.Dataset) (*Log, error) {
 		return nil, err
 	}
 	s.logs[name] = l
+	s.live.Store(d.ARN, l)
 	return l, nil
 }
 
@@ -199,6 +202,7 @@ func (s *Service) Drop(ctx context.Context, dataset bespoke.ARN) error {
 	s.mu.Lock()
 	l := s.logs[name]
 	delete(s.logs, name)
+	s.live.Delete(dataset)
 	s.dropped[name] = struct{}{}
 	s.mu.Unlock()
 	if l != nil {
@@ -214,13 +218,14 @@ func (s *Service) Drop(ctx context.Context, dataset bespoke.ARN) error {
 
 // Recent returns the newest events of a user that are in memory, oldest first: those
 // that name the user, and the anonymous ones of sessions that have become the user's.
-// An id that no user has is taken for a session's. There are at most 100 for each.
-func (s *Service) Recent(ctx context.Context, dataset bespoke.ARN, id string, limit int) ([]*Record, error) {
-	l, err := s.existing(ctx, dataset)
-	if err != nil || l == nil {
-		return nil, err
+// An id that no user has is taken for a session's. There are at most 100 for each. It
+// reads memory only.
+func (s *Service) Recent(dataset bespoke.ARN, id string, limit int) []*Record {
+	l, ok := s.live.Load(dataset)
+	if !ok {
+		return nil
 	}
-	return l.tail.recent(id, limit), nil
+	return l.(*Log).tail.recent(id, limit)
 }
 
 // Read yields the records of a dataset above a number that its log still has, oldest

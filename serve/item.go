@@ -16,20 +16,26 @@ const (
 	reasonPopular     = "Popular item"
 )
 
+// scored reports whether an item's score is shown. Recipes whose answers have
+// scores rank by ones that sum to 1.
+func (d *Deployment) scored(r recipe.Scored) bool {
+	return d.Recipe.Scored && !math.IsNaN(r.Score)
+}
+
 // fillers reports whether the recipe's answers say which items are not what the
 // model recommends.
 func (d *Deployment) fillers() bool { return d.Recipe.Name == "aws-user-personalization-v2" }
 
-// items is an answer as the API has it. Scores may be nil.
-func (d *Deployment) items(ranked []recipe.Scored, scores []float64, columns []history.Column) []wire.PredictedItem {
+// items is an answer as the API has it.
+func (d *Deployment) items(ranked []recipe.Scored, columns []history.Column) []wire.PredictedItem {
 	ids := d.Artifact.Model.Items()
 	out := make([]wire.PredictedItem, len(ranked))
-	values := make([]float64, len(scores))
+	scores := make([]float64, len(ranked))
 	for i, r := range ranked {
 		out[i].ItemId = ids.ID(r.Item)
-		if scores != nil && !math.IsNaN(scores[i]) {
-			values[i] = math.Round(scores[i]*scoreDigits) / scoreDigits
-			out[i].Score = &values[i]
+		if d.scored(r) {
+			scores[i] = math.Round(r.Score*scoreDigits) / scoreDigits
+			out[i].Score = &scores[i]
 		}
 		if d.fillers() {
 			switch r.Why {

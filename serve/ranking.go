@@ -32,11 +32,10 @@ func (s *Server) getPersonalizedRanking(ctx context.Context, in *wire.GetPersona
 	}
 	known, unknown := d.split(in.InputList)
 	var ranked []recipe.Scored
-	var scores []float64
 	if len(known) > 0 {
-		ranked, scores = d.rank(recipe.Query{History: s.history(d, in.UserId), Only: known, K: len(known)})
+		ranked = d.Artifact.Model.Rank(recipe.Query{History: s.history(d, in.UserId), Only: known, K: len(known)})
 	}
-	out := &wire.GetPersonalizedRankingResponse{PersonalizedRanking: d.items(ranked, scores, columns), RecommendationId: newRecommendationID()}
+	out := &wire.GetPersonalizedRankingResponse{PersonalizedRanking: d.items(ranked, columns), RecommendationId: newRecommendationID()}
 	for _, id := range unknown {
 		item := wire.PredictedItem{ItemId: id}
 		if columns != nil {

@@ -71,11 +71,10 @@ func (s *Server) Explain(ctx context.Context, campaign bespoke.ARN, user, item s
 		e := q.History[i]
 		out.History = append(out.History, Seen{ItemID: ids.ID(e.Item), Time: time.Unix(e.Time, 0).UTC()})
 	}
-	ranked, scores := d.rank(q)
-	for i, r := range ranked {
+	for _, r := range d.Artifact.Model.Rank(q) {
 		e := ExplainedItem{ItemID: ids.ID(r.Item), Why: r.Why.String(), Because: []Reason{}}
-		if scores != nil && !math.IsNaN(scores[i]) {
-			e.Score = new(math.Round(scores[i]*scoreDigits) / scoreDigits)
+		if d.scored(r) {
+			e.Score = new(math.Round(r.Score*scoreDigits) / scoreDigits)
 		}
 		for _, b := range r.Because[:min(len(r.Because), mostReasons)] {
 			e.Because = append(e.Because, Reason{ItemID: ids.ID(b.Item), Share: b.Share})

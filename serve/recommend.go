@@ -17,7 +17,6 @@ const (
 	maxResults          = 500
 	maxResultsMetadata  = 50
 	maxMetadataColumns  = 10
-	scoredCandidates    = 500 // over which scores of whole-catalogue answers are spread
 	scoreDigits         = 1e7
 	metadataDatasetName = "ITEMS"
 )
@@ -49,8 +48,7 @@ func (s *Server) getRecommendations(ctx context.Context, in *wire.GetRecommendat
 	if q.K, err = results(in.NumResults, columns != nil); err != nil {
 		return nil, err
 	}
-	ranked, scores := d.rank(q)
-	out := &wire.GetRecommendationsResponse{ItemList: d.items(ranked, scores, columns), RecommendationId: newRecommendationID()}
+	out := &wire.GetRecommendationsResponse{ItemList: d.items(d.Artifact.Model.Rank(q), columns), RecommendationId: newRecommendationID()}
 	s.given.add(out.RecommendationId, d.Campaign, in.UserId, len(out.ItemList), func(i int) string { return out.ItemList[i].ItemId })
 	return out, nil
 }
@@ -130,20 +128,4 @@ func (s *Server) history(d *Deployment, user string) []recipe.Event {
 	}
 	settle(past, trained)
 	return past
-}
-
-// rank asks the model. Where the recipe has scores, they are spread over more
-// candidates than are wanted.
-func (d *Deployment) rank(q recipe.Query) (ranked []recipe.Scored, scores []float64) {
-	if !d.Recipe.Scored {
-		return d.Artifact.Model.Rank(q), nil
-	}
-	k := q.K
-	if q.Only == nil {
-		q.K = max(k, scoredCandidates)
-	}
-	ranked = d.Artifact.Model.Rank(q)
-	scores = spread(ranked, d.fillers())
-	k = min(k, len(ranked))
-	return ranked[:k], scores[:k]
 }

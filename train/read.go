@@ -9,6 +9,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"bespoke"
+	"bespoke/dataset"
 	"bespoke/history"
 	"bespoke/lake"
 	"bespoke/schema"
@@ -18,6 +20,14 @@ import (
 type Source struct {
 	Snapshot *lake.Snapshot
 	Schema   *schema.Schema
+	TempDir  string // for what does not fit into Memory
+	Memory   int64  // bytes, about, for finding repeated rows
+}
+
+// view is the state as one dataset: of repeated events one, and of the records
+// of one item or user the newest.
+func (s Source) view(ctx context.Context, t bespoke.DatasetType) (*dataset.View, error) {
+	return dataset.Open(ctx, dataset.Config{Snapshot: s.Snapshot, Type: t, Schema: s.Schema, TempDir: s.TempDir, Memory: s.Memory})
 }
 
 // interactions reads the rows of an Interactions dataset. Events without a user
@@ -34,8 +44,12 @@ func interactions(ctx context.Context, from Source) (*history.History, error) {
 	if err != nil {
 		return nil, err
 	}
+	view, err := from.view(ctx, bespoke.Interactions)
+	if err != nil {
+		return nil, err
+	}
 	var b history.Builder
-	for batch, err := range from.Snapshot.Scan(ctx, columns, "") {
+	for batch, err := range view.Scan(ctx, columns) {
 		if err != nil {
 			return nil, err
 		}
@@ -85,10 +99,10 @@ func sessions(ctx context.Context, from *lake.Snapshot) (map[string]string, erro
 	return owners, nil
 }
 
-// metadata reads the rows of an Items or Users dataset. Of several rows with
-// one ID the one that arrived last counts.
-func metadata(ctx context.Context, from Source, key string) (*history.Metadata, error) {
-	names := []string{key, lake.ArrivedColumn}
+// metadata reads the rows of an Items or Users dataset.
+func metadata(ctx context.Context, from Source, t bespoke.DatasetType) (*history.Metadata, error) {
+	key := t.Key()
+	names := []string{key}
 	var columns []history.Column
 	for _, c := range from.Schema.Columns {
 		if c.Name != key {
@@ -97,8 +111,11 @@ func metadata(ctx context.Context, from Source, key string) (*history.Metadata, 
 		}
 	}
 	m := &history.Metadata{IDs: history.NewDictionary(), Columns: columns}
-	var arrived []int64
-	for batch, err := range from.Snapshot.Scan(ctx, names, "") {
+	view, err := from.view(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	for batch, err := range view.Scan(ctx, names) {
 		if err != nil {
 			return nil, err
 		}
@@ -107,18 +124,9 @@ func metadata(ctx context.Context, from Source, key string) (*history.Metadata, 
 			if batch.Dead.Has(i) {
 				continue
 			}
-			at := int64(numeric(cols[1], i))
 			row := int(m.IDs.Add(text(cols[0], i)))
-			switch {
-			case row == len(arrived):
-				arrived = append(arrived, at)
-			case at < arrived[row]:
-				continue
-			default:
-				arrived[row] = at
-			}
 			for c := range m.Columns {
-				set(&m.Columns[c], row, cols[c+2], i)
+				set(&m.Columns[c], row, cols[c+1], i)
 			}
 		}
 	}

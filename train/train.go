@@ -141,13 +141,13 @@ func (t *run) read(ctx context.Context) (in recipe.Input, items *history.Metadat
 	}
 	in.Interactions = h.Filter(t.Rules...)
 	if t.Items != nil {
-		if items, err = metadata(ctx, *t.Items, "ITEM_ID"); err != nil {
+		if items, err = metadata(ctx, *t.Items, bespoke.Items); err != nil {
 			return in, nil, fmt.Errorf("train: read items: %w", err)
 		}
 		in.Items = t.chosen(bespoke.Items, items)
 	}
 	if t.Users != nil {
-		users, err := metadata(ctx, *t.Users, "USER_ID")
+		users, err := metadata(ctx, *t.Users, bespoke.Users)
 		if err != nil {
 			return in, nil, fmt.Errorf("train: read users: %w", err)
 		}

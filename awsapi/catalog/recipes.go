@@ -83,8 +83,8 @@ func related() []Recipe {
 		AlgorithmName: "aws-similar-items", FeaturesName: "aws-similar-items",
 		Algorithm: []Parameter{
 			{Name: "popularity_discount_factor", Kind: Continuous, Default: "0.0", Max: 1},
-			{Name: "item_id_hidden_dim", Aliases: []string{"item_id_hidden_dimension"}, Kind: Integer, Default: "100", Min: 30, Max: 200, Tunable: true, RangesOnly: true},
-			{Name: "item_metadata_hidden_dim", Aliases: []string{"item_metadata_hidden_dimension"}, Kind: Integer, Default: "100", Min: 30, Max: 200, Tunable: true, RangesOnly: true},
+			{Name: "item_id_hidden_dim", Aliases: []string{"item_id_hidden_dimension", "model.id_embedding_dim"}, Kind: Integer, Default: "100", Min: 30, Max: 200, Tunable: true, RangesOnly: true},
+			{Name: "item_metadata_hidden_dim", Aliases: []string{"item_metadata_hidden_dimension", "model.feature_embedding_dim"}, Kind: Integer, Default: "100", Min: 30, Max: 200, Tunable: true, RangesOnly: true},
 		},
 		Metadata: MetadataOptIn,
 	}, {

@@ -15,7 +15,7 @@ import (
 )
 
 // demoRecipe is what the demo trains.
-const demoRecipe = "aws-popularity-count"
+const demoRecipe = "aws-user-personalization-v2"
 
 // recommend trains on what was imported, deploys the model, and shows what it
 // recommends to three customers.

@@ -165,7 +165,7 @@ func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	runtime, err := serve.New(serve.Config{Models: models, Campaign: st.Campaign})
+	runtime, err := serve.New(serve.Config{Models: models, Campaign: st.Campaign, Live: serve.Events{Log: events, Scope: cfg.scope()}})
 	if err != nil {
 		return nil, err
 	}
@@ -174,6 +174,10 @@ func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 		TokenKey: s.creds.TokenKey, TempDir: dir.path("tmp"), MaxBadRows: cmp.Or(cfg.maxBadRows, 1000), KeepSnapshots: cfg.keepSnapshots, MaxCrashes: cfg.maxCrashes,
 		MaxBadShare: cfg.skipShare(), RejectedDir: dir.path("rejected"),
 		Workers: importWorkers, Memory: importMemory, Logger: cfg.logger, Observe: seen.imported, ObserveTidy: seen.tidy,
+		Recommended: func(id string) (string, bool) {
+			given, ok := runtime.Recommendation(id)
+			return string(given.Campaign), ok
+		},
 	})
 	if err != nil {
 		return nil, err
