@@ -1,10 +1,13 @@
 package control_test
 
 import (
+	"compress/gzip"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -56,7 +59,17 @@ func wide(user string) string {
 	return b.String()
 }
 
-// TestLyingS3 imports the same two objects through every fault: where going on
+// packed returns CSV compressed with gzip.
+func packed(text string) string {
+	var b strings.Builder
+	w := gzip.NewWriter(&b)
+	_, _ = io.WriteString(w, text) // to memory
+	_ = w.Close()
+	return b.String()
+}
+
+// TestLyingS3 imports the same objects, in parts, whole and compressed, through
+// every fault: where going on
 // can work, the rows are there, each once; where it cannot, the job says why
 // and the dataset is as it was.
 func TestLyingS3(t *testing.T) {
@@ -66,6 +79,8 @@ func TestLyingS3(t *testing.T) {
 	dataset := f.dataset("shop", "Interactions", interactions)
 	large := wide("u")
 	f.put("in/large.csv", large)
+	dense := incompressible(3000)
+	f.put("in/dense.csv.gz", packed(dense))
 	want := map[string]int{}
 	accept := func(name string) string {
 		f.Helper()
@@ -77,8 +92,10 @@ func TestLyingS3(t *testing.T) {
 	arrived := func(name string) {
 		f.Helper()
 		want = map[string]int{name + ",i,1": 1, "again,i,2": 1}
-		for line := range strings.Lines(strings.TrimPrefix(large, header)) {
-			want[strings.TrimSpace(line)]++
+		for _, text := range []string{large, dense} {
+			for line := range strings.Lines(strings.TrimPrefix(text, header)) {
+				want[strings.TrimSpace(line)]++
+			}
 		}
 		if got := f.lines(dataset); !maps.Equal(got, want) {
 			t.Errorf("%s: the dataset shows %d different rows, want %d, or some more than once", name, len(got), len(want))
@@ -98,16 +115,23 @@ func TestLyingS3(t *testing.T) {
 		{"Trickle", faulty.Trickle(time.Millisecond)},
 		{"Length", faulty.Length(1)},
 		{"OtherRange", faulty.OtherRange},
-		{"Whole", faulty.Whole(large)},
+		{"Whole", func(p *faulty.Proxy, w http.ResponseWriter, r *http.Request) {
+			text := large
+			if !strings.HasSuffix(r.URL.Path, "large.csv") {
+				text = packed(dense)
+			}
+			faulty.Whole(text)(p, w, r)
+		}},
 	} {
 		arn := accept(c.name)
-		p.Set(faulty.First(c.fault, c.fault, c.fault))
+		p.Set(faulty.Each(3, c.fault))
 		f.advance(arn)
 		if j := f.job(arn); j.Status != "ACTIVE" {
 			t.Errorf("%s: %s: %s", c.name, j.Status, j.FailureReason)
 		}
 		arrived(c.name)
 	}
+	change := sync.OnceFunc(func() { f.put("in/large.csv", wide("v")) })
 	for _, c := range []struct {
 		name, text string
 		plan       faulty.Plan
@@ -122,7 +146,12 @@ func TestLyingS3(t *testing.T) {
 			}
 			return faulty.ResetAfter(100, func() { f.remove("in/small.csv") })
 		}},
-		{"Changed", "changed while it was read", faulty.First(faulty.ResetAfter(100, func() { f.put("in/large.csv", wide("v")) }))},
+		{"Changed", "changed while it was read", func(_ int64, r *http.Request) faulty.Fault {
+			if !strings.HasSuffix(r.URL.Path, "large.csv") {
+				return nil
+			}
+			return faulty.ResetAfter(100, change)
+		}},
 	} {
 		arn := accept(c.name)
 		p.Set(c.plan)

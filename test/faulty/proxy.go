@@ -11,6 +11,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 )
@@ -80,6 +81,20 @@ func First(faults ...Fault) Plan {
 	return func(n int64, _ *http.Request) Fault {
 		if n < int64(len(faults)) {
 			return faults[n]
+		}
+		return nil
+	}
+}
+
+// Each is a plan of one fault for the first so many reads of each object.
+func Each(times int, f Fault) Plan {
+	var mu sync.Mutex
+	seen := map[string]int{}
+	return func(_ int64, r *http.Request) Fault {
+		mu.Lock()
+		defer mu.Unlock()
+		if seen[r.URL.Path]++; seen[r.URL.Path] <= times {
+			return f
 		}
 		return nil
 	}
