@@ -213,3 +213,27 @@ func TestListAndStat(t *testing.T) {
 		t.Errorf("list: %v", err)
 	}
 }
+
+// TestPutStalls writes to an S3 that takes everything and answers nothing.
+func TestPutStalls(t *testing.T) {
+	t.Parallel()
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		<-r.Context().Done()
+	}))
+	t.Cleanup(silent.Close)
+	s, err := blob.NewRemote(blob.RemoteConfig{
+		AWS: aws.Config{
+			Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider(rootKey, rootSecret, ""), RetryMaxAttempts: 1,
+		},
+		Endpoint: silent.URL, Retry: blob.Retry{Stall: 20 * time.Millisecond},
+	}).Open(t.Context(), "", bespoke.Caller{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int{4, 9 << 20} {
+		if _, err := s.Put(t.Context(), "shop", "a", strings.NewReader(randomText(t, size))); err == nil || !strings.Contains(err.Error(), "timeout") {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+	}
+}

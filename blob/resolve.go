@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -163,7 +165,17 @@ func (c RemoteConfig) Client() *s3.Client { return client(c, c.AWS.Credentials) 
 // client returns a client of the S3 service with these credentials. Checksums
 // that the service does not ask for are left out: ETag and length say whether
 // an object arrived whole, and many services know no others.
+//
+// Where the service takes a request and does not answer, also one that writes,
+// the client gives it up after four times Retry.Stall.
 func client(cfg RemoteConfig, provider aws.CredentialsProvider) *s3.Client {
+	cfg.Retry.setDefaults()
+	if cfg.AWS.HTTPClient == nil {
+		cfg.AWS.HTTPClient = awshttp.NewBuildableClient()
+	}
+	if c, ok := cfg.AWS.HTTPClient.(*awshttp.BuildableClient); ok {
+		cfg.AWS.HTTPClient = c.WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = 4 * cfg.Retry.Stall })
+	}
 	return s3.NewFromConfig(cfg.AWS, func(o *s3.Options) {
 		o.Credentials = provider
 		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
