@@ -234,7 +234,11 @@ func (s *Service) page(list, token string, maxResults *int) (store.Page, error) 
 func resource(kind, arn string) (bespoke.ARN, error) {
 	a := bespoke.ARN(arn)
 	if arn != "" && a.Kind() != kind {
-		return "", bespoke.Errorf(bespoke.InvalidInput, "The ARN %s is not that of a %s.", arn, strings.ReplaceAll(kind, "-", " "))
+		article := "a"
+		if strings.ContainsRune("aeiou", rune(kind[0])) {
+			article = "an"
+		}
+		return "", bespoke.Errorf(bespoke.InvalidInput, "The ARN %s is not that of %s %s.", arn, article, strings.ReplaceAll(kind, "-", " "))
 	}
 	return a, nil
 }

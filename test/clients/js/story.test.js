@@ -13,12 +13,14 @@ const { randomUUID } = require("node:crypto");
 const { setTimeout: sleep } = require("node:timers/promises");
 
 const personalize = require("@aws-sdk/client-personalize");
+const events = require("@aws-sdk/client-personalize-events");
 const runtime = require("@aws-sdk/client-personalize-runtime");
 const s3 = require("@aws-sdk/client-s3");
 const iam = require("@aws-sdk/client-iam");
 const sts = require("@aws-sdk/client-sts");
 
 const P = new personalize.PersonalizeClient({ maxAttempts: 1 });
+const E = new events.PersonalizeEventsClient({ maxAttempts: 1 });
 const R = new runtime.PersonalizeRuntimeClient({ maxAttempts: 1 });
 const S3 = new s3.S3Client({});
 const IAM = new iam.IAMClient({});
@@ -246,6 +248,26 @@ describe("story", () => {
     const client = new personalize.PersonalizeClient({ systemClockOffset: -3_600_000, maxAttempts: 2 });
     await client.send(new personalize.ListSchemasCommand({}));
     assert.ok(Math.abs(client.config.systemClockOffset) < 60_000);
+  });
+
+  it("streams events", async () => {
+    const { eventTrackerArn, trackingId } = await call("CreateEventTracker", { name, datasetGroupArn });
+    assert.equal((await settled(() => call("DescribeEventTracker", { eventTrackerArn }))).trackingId, trackingId);
+    const put = (...eventList) => E.send(new events.PutEventsCommand({ trackingId, userId: "u1", sessionId: "s", eventList }));
+    const event = { eventType: "watch", itemId: "i1", sentAt: new Date(1_700_000_000_123), impression: ["i1", "i2"] };
+    // Properties may be given as text, or as an object that the SDK makes text of.
+    await put(event, { ...event, properties: '{"itemId":"i2"}' }, { ...event, properties: { itemId: "i3" } });
+    const bad = await put(event, { ...event, properties: '{"impression":"x"}' }).catch((e) => e);
+    assert.ok(bad instanceof events.InvalidInputException, bad);
+    assert.match(bad.message, /Error parsing properties json: eventList\.2\.member.*"impression"/);
+    const users = (datasetArn) => E.send(new events.PutUsersCommand({ datasetArn, users: [{ userId: "u" }] }));
+    const none = await users(datasetArn.replace(/[^/]+$/, "USERS")).catch((e) => e);
+    assert.ok(none instanceof events.ResourceNotFoundException, none);
+    assert.equal(none.$metadata.httpStatusCode, 404);
+    await refused(call("CreateEventTracker", { name, datasetGroupArn }), "ResourceAlreadyExistsException", eventTrackerArn);
+    await refused(call("DeleteDataset", { datasetArn }), "ResourceInUseException", eventTrackerArn);
+    await call("DeleteEventTracker", { eventTrackerArn });
+    await gone(() => call("DescribeEventTracker", { eventTrackerArn }));
   });
 
   it("trains, deploys and recommends", async () => {

@@ -45,13 +45,13 @@ def read_policy(bucket, prefix=""):
 
 
 @contextlib.contextmanager
-def refused(code, *texts):
-    """The call inside answers HTTP 400, this code, and a message with texts."""
+def refused(code, *texts, status=400):
+    """The call inside answers this HTTP status and code, and a message with texts."""
     with pytest.raises(ClientError) as caught:
         yield caught
     response = caught.value.response
     assert response["Error"]["Code"] == code, response["Error"]
-    assert response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    assert response["ResponseMetadata"]["HTTPStatusCode"] == status
     for text in texts:
         assert text in response["Error"]["Message"]
     assert response["Error"]["Message"].strip(), "an error without a message"
@@ -80,7 +80,8 @@ class Account:
         self.personalize = boto3.client("personalize", config=once)
         # What the SDK itself would refuse to send.
         self.raw = boto3.client("personalize", config=once.merge(Config(parameter_validation=False)))
-        for client in (self.personalize, self.raw):
+        self.events = boto3.client("personalize-events", config=once)
+        for client in (self.personalize, self.raw, self.events):
             modelled.watch(client)
         # Cleaning up is refused now and then, which is no test's finding.
         self.janitor = boto3.client("personalize", config=once)
@@ -182,6 +183,17 @@ class Account:
         if wait:
             assert self.settle("dataset", arn)["status"] == "ACTIVE"
         return arn
+
+    def tracker(self, group=None, dataset=None, wait=True, name=None, **more):
+        """An event tracker of a group, or of the group of a dataset: its ARN and
+        tracking ID."""
+        group = group or self.describe("dataset", dataset)["datasetGroupArn"]
+        made = self.personalize.create_event_tracker(name=name or unique("tracker"), datasetGroupArn=group, **more)
+        arn = made["eventTrackerArn"]
+        self.undo.append(lambda: self.delete("event_tracker", arn))
+        if wait:
+            assert self.settle("event_tracker", arn)["status"] == "ACTIVE"
+        return arn, made["trackingId"]
 
     def start_import(self, dataset, location, **more):
         more.setdefault("roleArn", self.role)

@@ -13,6 +13,8 @@ CreateSolution DescribeSolution ListSolutions UpdateSolution DeleteSolution
 CreateSolutionVersion DescribeSolutionVersion ListSolutionVersions
 StopSolutionVersionCreation GetSolutionMetrics
 CreateCampaign DescribeCampaign ListCampaigns UpdateCampaign DeleteCampaign
+CreateEventTracker DescribeEventTracker ListEventTrackers DeleteEventTracker
+PutEvents PutItems PutUsers PutActions PutActionInteractions
 TagResource UntagResource ListTagsForResource
 """.split()
 
@@ -20,6 +22,7 @@ TagResource UntagResource ListTagsForResource
 # reason; an entry that a test does see is an error, so the list cannot rot.
 UNREACHABLE = {
     ("CreateDataset", "LimitExceededException"): "a group has one dataset of each type, and there is no other quota",
+    ("CreateEventTracker", "LimitExceededException"): "a group has one, which has its own exception, and there is no other quota",
     ("ListRecipes", "InvalidInputException"): "what it takes is an enumeration and a token, which have their own errors",
     ("UpdateSolution", "LimitExceededException"): "an update makes nothing that is counted",
     ("CreateSolutionVersion", "ResourceAlreadyExistsException"): "the server makes the ARN, and the name need not be unique",
@@ -46,18 +49,21 @@ def watch(client):
         if "Error" in parsed:
             SEEN.add((model.name, parsed["Error"]["Code"]))
 
-    client.meta.events.register("after-call.personalize", after_call)
+    service = client.meta.service_model.service_id.hyphenize()
+    client.meta.events.register(f"after-call.{service}", after_call)
 
 
-def model():
-    return botocore.session.get_session().get_service_model("personalize")
+def models():
+    session = botocore.session.get_session()
+    return [session.get_service_model(name) for name in ("personalize", "personalize-events")]
 
 
 def expected():
     """All (operation, code) of the model, for the operations that are built."""
-    service = model()
     return {
         (name, shape.name)
+        for service in models()
         for name in BUILT
+        if name in service.operation_names
         for shape in service.operation_model(name).error_shapes
     }

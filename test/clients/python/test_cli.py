@@ -124,6 +124,15 @@ def test_story(tmp_path, aws):
         {"tagKey": "a", "tagValue": "b"}
     ]
 
+    made = run("personalize", "create-event-tracker", "--name", name, "--dataset-group-arn", group)
+    aws.undo.append(lambda: aws.delete("event_tracker", made["eventTrackerArn"]))
+    assert settle("event-tracker", made["eventTrackerArn"])["trackingId"] == made["trackingId"]
+    put = ("personalize-events", "put-events", "--tracking-id", made["trackingId"], "--user-id", "u1", "--session-id", "s")
+    good = {"eventType": "watch", "itemId": "i1", "sentAt": 1_700_000_000, "eventValue": 1.5}
+    assert run(*put, "--event-list", json.dumps([good])) == ""
+    bad = good | {"properties": '{"eventValue": "much"}'}
+    assert "eventList.2.member" in run(*put, "--event-list", json.dumps([good, bad]), fails="InvalidInputException")
+
     solution = run(
         "personalize", "create-solution", "--name", name, "--dataset-group-arn", group, "--no-perform-auto-training",
         "--recipe-arn", "arn:aws:personalize:::recipe/aws-popularity-count",
@@ -147,6 +156,10 @@ def test_story(tmp_path, aws):
 
     run("personalize", "delete-schema", "--schema-arn", schema, fails="ResourceInUseException")
     run("personalize", "delete-dataset-group", "--dataset-group-arn", group, fails="ResourceInUseException")
+    tracker = made["eventTrackerArn"]
+    assert tracker in run("personalize", "delete-dataset", "--dataset-arn", dataset, fails="ResourceInUseException")
+    run("personalize", "delete-event-tracker", "--event-tracker-arn", tracker)
+    gone("event-tracker", tracker)
     run("personalize", "delete-dataset", "--dataset-arn", dataset)
     gone("dataset", dataset)
     run("personalize", "delete-dataset-group", "--dataset-group-arn", group)
