@@ -50,6 +50,9 @@ func (s Scope) Solution(name string) ARN { return s.arn("solution", name) }
 // Campaign returns the ARN of the campaign with this name.
 func (s Scope) Campaign(name string) ARN { return s.arn("campaign", name) }
 
+// DeletionJob returns the ARN of the data deletion job with this name.
+func (s Scope) DeletionJob(name string) ARN { return s.arn("data-deletion-job", name) }
+
 // MetricAttribution returns the ARN of the metric attribution with this name.
 func (s Scope) MetricAttribution(name string) ARN { return s.arn("metric-attribution", name) }
 

@@ -6,6 +6,7 @@ type Limits struct {
 	DatasetGroups int // per scope
 	ImportJobs    int // pending or running, per scope
 	ExportJobs    int // likewise
+	DeletionJobs  int // pending, per dataset group
 	Solutions     int // per dataset group
 	Trainings     int // pending or running solution versions, per scope
 	Campaigns     int // per dataset group
@@ -50,6 +51,7 @@ func StrictLimits() Limits {
 		DatasetGroups:    5,
 		ImportJobs:       5,
 		ExportJobs:       5,
+		DeletionJobs:     5,
 		FullBytes:        100 << 30,
 		IncrementalBytes: 1 << 30,
 		MinInteractions:  1000,
@@ -67,7 +69,7 @@ func StrictLimits() Limits {
 // for any honest use, low enough to stop a loop that creates without end.
 func GenerousLimits() Limits {
 	return Limits{
-		Schemas: 100_000, DatasetGroups: 10_000, ImportJobs: 1_000, ExportJobs: 1_000, Solutions: 1_000, Trainings: 1_000, Campaigns: 1_000,
+		Schemas: 100_000, DatasetGroups: 10_000, ImportJobs: 1_000, ExportJobs: 1_000, DeletionJobs: 1_000, Solutions: 1_000, Trainings: 1_000, Campaigns: 1_000,
 		AttributionSources: 10_000,
 	}
 }

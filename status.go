@@ -20,6 +20,14 @@ const (
 	DeleteInProgress Status = "DELETE IN_PROGRESS"
 )
 
+// The states of data deletion jobs.
+const (
+	Pending    Status = "PENDING"
+	InProgress Status = "IN_PROGRESS"
+	Completed  Status = "COMPLETED"
+	Failed     Status = "FAILED"
+)
+
 // next lists the legal moves. A deleted resource is gone, so the delete states
 // lead nowhere.
 var next = map[Status][]Status{
@@ -31,6 +39,8 @@ var next = map[Status][]Status{
 	UpdatePending:    {UpdateInProgress, Active},
 	UpdateInProgress: {Active},
 	DeletePending:    {DeleteInProgress},
+	Pending:          {InProgress, Failed},
+	InProgress:       {Completed, Failed},
 }
 
 // Can reports whether a resource may move from s to t.
@@ -38,9 +48,11 @@ func (s Status) Can(t Status) bool {
 	return slices.Contains(next[s], t)
 }
 
-// Settled reports whether nothing is under way: the resource is ACTIVE, has
-// failed for good or was stopped.
-func (s Status) Settled() bool { return s == Active || s == CreateFailed || s == CreateStopped }
+// Settled reports whether nothing is under way: the resource is ACTIVE or
+// COMPLETED, has failed for good or was stopped.
+func (s Status) Settled() bool {
+	return slices.Contains([]Status{Active, CreateFailed, CreateStopped, Completed, Failed}, s)
+}
 
 // Unfinished reports whether a creation is under way.
 func (s Status) Unfinished() bool {

@@ -82,13 +82,22 @@ func New(cfg Config) *Store {
 // it, in order of key, those without content left out. It stops at the first
 // error.
 func (s *Store) List(ctx context.Context, bucket, prefix string) iter.Seq2[bespoke.Object, error] {
+	return s.list(ctx, bucket, prefix, aws.String("/"))
+}
+
+// Walk is List for all objects below prefix, whatever their depth.
+func (s *Store) Walk(ctx context.Context, bucket, prefix string) iter.Seq2[bespoke.Object, error] {
+	return s.list(ctx, bucket, prefix, nil)
+}
+
+func (s *Store) list(ctx context.Context, bucket, prefix string, delimiter *string) iter.Seq2[bespoke.Object, error] {
 	return func(yield func(bespoke.Object, error) bool) {
 		name := "s3://" + bucket + "/" + prefix
 		if err := s.check(name, iam.Access{Action: iam.ListBucket, Bucket: bucket, Prefix: prefix}); err != nil {
 			yield(bespoke.Object{}, err)
 			return
 		}
-		in := &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &prefix, Delimiter: aws.String("/")}
+		in := &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &prefix, Delimiter: delimiter}
 		for {
 			var page *s3.ListObjectsV2Output
 			err := s.call(ctx, "list", name, func(ctx context.Context) (err error) {

@@ -30,6 +30,8 @@ func (s *Service) Advance(ctx context.Context, arn bespoke.ARN) error {
 		err = s.runImport(ctx, arn)
 	case "event-tracker":
 		err = s.advanceTracker(ctx, arn)
+	case "data-deletion-job":
+		err = s.runDeletion(ctx, arn)
 	case "metric-attribution":
 		err = s.advanceAttribution(ctx, arn)
 	case "dataset-export-job":

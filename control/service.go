@@ -17,6 +17,7 @@ import (
 	"bespoke"
 	"bespoke/artifact"
 	"bespoke/awsapi/wire"
+	"bespoke/event"
 	"bespoke/lake"
 	"bespoke/serve"
 	"bespoke/store"
@@ -74,6 +75,9 @@ type Records interface {
 	Flush(ctx context.Context, dataset bespoke.ARN) error
 	// Drop removes what it has of a dataset that is being deleted.
 	Drop(ctx context.Context, dataset bespoke.ARN) error
+	// Purge is Flush, and takes the records that gone is true for out of what it
+	// has.
+	Purge(ctx context.Context, dataset bespoke.ARN, gone func(*event.Record) bool) (int64, error)
 }
 
 // Objects is S3 as one role may see it. Errors match blob.ErrDenied,
@@ -85,6 +89,7 @@ type Objects interface {
 
 type readable interface {
 	List(ctx context.Context, bucket, prefix string) iter.Seq2[bespoke.Object, error]
+	Walk(ctx context.Context, bucket, prefix string) iter.Seq2[bespoke.Object, error]
 	Stat(ctx context.Context, bucket, key string) (bespoke.Object, error)
 	Open(ctx context.Context, o bespoke.Object, offset, length int64) (io.ReadCloser, error)
 }
@@ -101,6 +106,7 @@ type Store interface {
 	campaignStore
 	trackerStore
 	exportStore
+	deletionStore
 	attributionStore
 	tagStore
 	Move(ctx context.Context, arn bespoke.ARN, from, to bespoke.Status, reason string) error
@@ -200,6 +206,10 @@ func (s *Service) Handlers() wire.Handlers {
 		ListCampaigns:    s.listCampaigns,
 		UpdateCampaign:   s.updateCampaign,
 		DeleteCampaign:   s.deleteCampaign,
+
+		CreateDataDeletionJob:   s.createDataDeletionJob,
+		DescribeDataDeletionJob: s.describeDataDeletionJob,
+		ListDataDeletionJobs:    s.listDataDeletionJobs,
 
 		CreateMetricAttribution:      s.createMetricAttribution,
 		DescribeMetricAttribution:    s.describeMetricAttribution,

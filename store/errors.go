@@ -57,6 +57,7 @@ const (
 	DatasetGroupQuota Quota = "dataset groups"
 	ImportJobQuota    Quota = "pending or running import jobs"
 	ExportJobQuota    Quota = "pending or running export jobs"
+	DeletionJobQuota  Quota = "pending data deletion jobs of the group"
 	MetricQuota       Quota = "metrics of the attribution"
 	TagQuota          Quota = "tags"
 	SolutionQuota     Quota = "solutions in the dataset group"

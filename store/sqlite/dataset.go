@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"strings"
 
 	"bespoke"
 	"bespoke/store"
@@ -125,7 +126,7 @@ func (t *txn) finishUpdate(ctx context.Context, arn bespoke.ARN, reason string) 
 
 // DeleteDataset makes a settled dataset DELETE PENDING and queues the job that
 // removes it. Errors: NotFoundError, StateError, InUseError naming an
-// unfinished import or export job, a solution version in training or a campaign
+// unfinished import, export or data deletion job, a solution version in training or a campaign
 // of its group, for interactions the group's event tracker, or a metric
 // attribution that sums up the dataset's columns or, as all do, counts
 // interactions.
@@ -146,6 +147,9 @@ func (s *Store) DeleteDataset(ctx context.Context, arn bespoke.ARN) error {
 		if err := t.unused(ctx, arn, `SELECT a.arn FROM metric_attribution a JOIN dataset d ON d.group_arn = a.group_arn
 			WHERE d.arn = ? AND (d.type = 'INTERACTIONS'
 				OR EXISTS (SELECT 1 FROM metric m WHERE m.attribution_arn = a.arn AND m.summed = d.type))`, arn); err != nil {
+			return err
+		}
+		if err := t.unused(ctx, arn, strings.Replace(unfinishedDeletions, "?", "(SELECT group_arn FROM dataset WHERE arn = ?)", 1), arn); err != nil {
 			return err
 		}
 		const group = "(SELECT group_arn FROM dataset WHERE arn = ?)"

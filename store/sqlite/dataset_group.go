@@ -55,7 +55,7 @@ func (s *Store) DatasetGroups(ctx context.Context, p store.Page) ([]bespoke.Data
 }
 
 // DeleteDatasetGroup makes a settled group without solutions, datasets, event
-// tracker and metric attribution DELETE PENDING and queues the job that removes it. Errors:
+// tracker, metric attribution and unfinished deletion jobs DELETE PENDING and queues the job that removes it. Errors:
 // NotFoundError, StateError, InUseError naming what it has.
 func (s *Store) DeleteDatasetGroup(ctx context.Context, arn bespoke.ARN) error {
 	return s.write(ctx, "delete dataset group", func(t *txn) error {
@@ -65,7 +65,8 @@ func (s *Store) DeleteDatasetGroup(ctx context.Context, arn bespoke.ARN) error {
 		if err := t.unused(ctx, arn, `SELECT arn FROM (SELECT arn, 0 AS place, id FROM solution WHERE group_arn = ?1
 			UNION ALL SELECT arn, 1, id FROM event_tracker WHERE group_arn = ?1
 			UNION ALL SELECT arn, 2, id FROM metric_attribution WHERE group_arn = ?1
-			UNION ALL SELECT arn, 3, id FROM dataset WHERE group_arn = ?1) ORDER BY place, id`, arn); err != nil {
+			UNION ALL SELECT arn, 3, id FROM dataset WHERE group_arn = ?1
+			UNION ALL SELECT arn, 4, id FROM deletion_job WHERE group_arn = ?1 AND status IN ('PENDING', 'IN_PROGRESS')) ORDER BY place, id`, arn); err != nil {
 			return err
 		}
 		return t.enqueue(ctx, arn)

@@ -21,6 +21,7 @@ var tables = map[string]string{
 	"solution-version":   versions.name,
 	"campaign":           campaigns.name,
 	"metric-attribution": attributions.name,
+	"data-deletion-job":  deletionJobs.name,
 }
 
 // Move takes a resource from one status to the next, with the reason if it
@@ -80,6 +81,8 @@ func (s *Store) GiveUp(ctx context.Context, arn bespoke.ARN, reason string) erro
 			return t.finishUpdate(ctx, arn, reason)
 		case arn.Kind() == "dataset-import-job":
 			return t.finishImport(ctx, arn, reason)
+		case arn.Kind() == "data-deletion-job":
+			return t.move(ctx, arn, bespoke.Failed, reason)
 		case status == bespoke.CreateStopping:
 			return t.move(ctx, arn, bespoke.CreateStopped, "")
 		}
@@ -115,6 +118,7 @@ func (s *Store) FinishDelete(ctx context.Context, arn bespoke.ARN) error {
 		if _, err := t.ExecContext(ctx, `DELETE FROM tag
 			WHERE arn = ?1 OR arn IN (SELECT arn FROM import_job WHERE dataset_arn = ?1)
 				OR arn IN (SELECT arn FROM export_job WHERE dataset_arn = ?1)
+				OR arn IN (SELECT arn FROM deletion_job WHERE group_arn = ?1)
 				OR arn IN (SELECT arn FROM solution_version WHERE solution_arn = ?1)`, arn); err != nil {
 			return err
 		}

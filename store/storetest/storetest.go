@@ -80,6 +80,14 @@ type Store interface {
 	FinishCampaign(ctx context.Context, arn bespoke.ARN, reason string) error
 	UpdateCampaign(ctx context.Context, arn bespoke.ARN, u bespoke.CampaignUpdate) error
 	DeleteCampaign(ctx context.Context, arn bespoke.ARN) error
+	CreateDeletionJob(ctx context.Context, j bespoke.DeletionJob, tags []bespoke.Tag, limit int) error
+	DeletionJob(ctx context.Context, arn bespoke.ARN) (bespoke.DeletionJob, error)
+	DeletionJobs(ctx context.Context, group bespoke.ARN, p store.Page) ([]bespoke.DeletionJob, store.Position, error)
+	BeginDeletionJob(ctx context.Context, arn bespoke.ARN) error
+	FinishDeletionJob(ctx context.Context, arn bespoke.ARN, deleted int64, reason string) error
+	Withhold(ctx context.Context, job bespoke.ARN, reason string) error
+	Scrub(ctx context.Context) error
+
 	CreateMetricAttribution(ctx context.Context, a bespoke.MetricAttribution, list []bespoke.Metric) error
 	MetricAttribution(ctx context.Context, arn bespoke.ARN) (bespoke.MetricAttribution, error)
 	MetricAttributions(ctx context.Context, group bespoke.ARN, p store.Page) ([]bespoke.MetricAttribution, store.Position, error)
@@ -152,6 +160,8 @@ func Run(t *testing.T, open Open) {
 		{"Campaign/Create", createCampaign},
 		{"Campaign/Update", updateCampaign},
 		{"Campaign/Sync", syncCampaign},
+		{"DeletionJob/Lifecycle", deletionLifecycle},
+		{"DeletionJob/Waits", deletionWaits},
 		{"MetricAttribution/Lifecycle", attributionLifecycle},
 		{"MetricAttribution/Refused", attributionRefused},
 		{"MetricAttribution/Sums", attributionSums},
