@@ -58,6 +58,9 @@ func (b *Builder) Add(in Interaction) error {
 	return nil
 }
 
+// Len returns the number of interactions so far.
+func (b *Builder) Len() int { return b.h.Len() }
+
 // History returns what was added, and empties the Builder.
 func (b *Builder) History() *History {
 	h := b.h

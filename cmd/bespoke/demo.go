@@ -27,12 +27,16 @@ type jobProgress = control.ImportProgress
 func demoVerb(ctx context.Context, args []string, std streams, getenv func(string) string) (err error) {
 	fs := newFlags("demo", demoExample, std)
 	keep := fs.String("keep", "", "folder to keep the data in; a temporary one is removed at the end")
+	files := fs.String("files", "", "folder to write the shop's CSV files and Avro schemas to, instead of telling the story")
 	asJSON := fs.Bool("json", false, "print the outcome of each import as JSON and nothing else")
 	if err := parse(fs, args, getenv); err != nil {
 		return err
 	}
 	if err := noArgs(fs); err != nil {
 		return err
+	}
+	if *files != "" {
+		return writeShop(*files)
 	}
 	dir := *keep
 	if dir == "" {

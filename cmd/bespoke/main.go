@@ -43,6 +43,7 @@ var verbs = []verb{
 	{"env", "print the environment that points AWS SDKs at the running server", env},
 	{"import", "import a file or s3:// location and watch it", importVerb},
 	{"validate", "check files against a schema, without a server", validate},
+	{"evaluate", "train on files and say how well held-out interactions are found, without a server", evaluate},
 	{"demo", "the whole story on a data set that ships with bespoke", demoVerb},
 	{"version", "print the version", printVersion},
 }
