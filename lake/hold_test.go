@@ -2,9 +2,11 @@ package lake_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -162,6 +164,32 @@ func TestReadersAndExpiry(t *testing.T) {
 	expire(t, tab)
 	if s, err := tab.Snapshots(t.Context()); err != nil || len(s) != 1 {
 		t.Errorf("%d snapshots are left, %v", len(s), err)
+	}
+}
+
+// Expiry that is stopped at any moment leaves no file of a snapshot that is gone.
+func TestExpireIsStopped(t *testing.T) {
+	t.Parallel()
+	tab := create(t, open(t, t.TempDir()), items, itemSchema)
+	old := full(t, tab, 0)
+	took := 10 * time.Millisecond
+	for i := range 20 {
+		next := full(t, tab, i+1)
+		ctx, stop := context.WithTimeout(t.Context(), time.Duration(rand.Int64N(int64(took))))
+		began := time.Now()
+		_, err := tab.Expire(ctx, time.Now().Add(time.Hour))
+		if stop(); err == nil {
+			took = time.Since(began)
+		}
+		s, err := tab.Snapshots(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if exists(t, old.Path) != (len(s) > 1) {
+			t.Fatalf("round %d: there are %d snapshots, the file of the first is there: %v", i, len(s), exists(t, old.Path))
+		}
+		expire(t, tab)
+		old = next
 	}
 }
 

@@ -90,7 +90,8 @@ func (t *Table) Expire(ctx context.Context, before time.Time) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if meta, _, err = t.metadata(ctx); err != nil {
+	// Nothing leads to their files any more, so that these go now, whoever stops.
+	if meta, _, err = t.metadata(context.WithoutCancel(ctx)); err != nil {
 		return 0, err
 	}
 	live, err := t.reachable(meta)
