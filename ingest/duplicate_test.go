@@ -111,3 +111,52 @@ func TestBloom(t *testing.T) {
 		t.Errorf("%d words", len(small.words))
 	}
 }
+
+// A partition may have many rows with few keys, or more keys than are expected.
+func TestCompareSkewed(t *testing.T) {
+	t.Parallel()
+	const distinct, repeats = tableKeys + tableKeys/2, 300_000
+	seven := uint64(0x9E3779B97F4A7C15)
+	seven *= 7
+	for _, lastWins := range []bool{true, false} {
+		log := newKeyLog(t.TempDir(), 1<<20)
+		w := keyWriter{log: log}
+		add := func(k key) {
+			if err := w.one(k); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ordinal := uint64(0)
+		for i := range uint64(distinct) {
+			add(newKey(i, i*0x9E3779B97F4A7C15, ordinal))
+			ordinal++
+		}
+		for range repeats {
+			add(newKey(7, seven, ordinal))
+			ordinal++
+		}
+		if err := w.flush(); err != nil {
+			t.Fatal(err)
+		}
+		rows := newDeadRows([]string{"f"}, []span{{}})
+		v, err := compare(t.Context(), log, 2, lastWins, ordinals{}, rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, kept := 0, true // the row that is to stay: the last of the repeated ones, or the first
+		stays := int64(7)
+		if lastWins {
+			stays = distinct + repeats - 1
+		}
+		for p := range rows.positions() {
+			n++
+			kept = kept && p.Row != stays
+		}
+		if n != repeats || v.duplicate.Load() != repeats || !kept {
+			t.Errorf("last wins %v: %d rows dead, %d counted, want %d; kept %v", lastWins, n, v.duplicate.Load(), repeats, kept)
+		}
+		if err := log.close(); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"fmt"
+	"iter"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -109,6 +110,44 @@ func (l *keyLog) reserve(n int64) (*os.File, int64, error) {
 	at := l.next
 	l.next += n
 	return l.file, at, nil
+}
+
+// count returns how many keys a partition has.
+func (l *keyLog) count(partition int) int {
+	p, n := &l.parts[partition], 0
+	for _, keys := range p.memory {
+		n += len(keys)
+	}
+	for _, e := range p.disk {
+		n += int(e.n)
+	}
+	return n
+}
+
+// blocks yields the keys of a partition, which may be used for other things
+// until the next block, and forgets them.
+func (l *keyLog) blocks(partition int) iter.Seq2[[]key, error] {
+	return func(yield func([]key, error) bool) {
+		p := &l.parts[partition]
+		for i, keys := range p.memory {
+			p.memory[i] = nil
+			if !yield(keys, nil) {
+				return
+			}
+		}
+		scratch := make([]key, blockKeys)
+		for _, e := range p.disk {
+			keys := scratch[:e.n]
+			if _, err := l.file.ReadAt(bytesOf(keys), e.at); err != nil {
+				yield(nil, fmt.Errorf("read spilled keys in %s: %w", l.dir, err))
+				return
+			}
+			if !yield(keys, nil) {
+				return
+			}
+		}
+		p.memory, p.disk = nil, nil
+	}
 }
 
 // take appends the keys of a partition to dst and forgets them.

@@ -156,26 +156,23 @@ func (s *Sieve) Superfluous() (*Superfluous, error) {
 		return nil, err
 	}
 	out := &Superfluous{files: s.files, dead: newDeadRows(s.paths, s.spans)}
+	lose := func(losers []uint64) {
+		matched, _ := slices.BinarySearch(losers, 1<<(ordinalBits-1))
+		out.Matched += int64(matched)
+		out.Added += int64(len(losers) - matched)
+		out.dead.add(losers)
+	}
 	var c comparison
 	for p := range partitions {
-		var losers []uint64
 		var err error
 		if s.cfg.Newest == "" {
-			losers, err = c.partition(s.log, p, false)
+			err = c.partition(s.log, p, false, lose)
 		} else {
-			losers, err = c.newest(s.log, p)
+			err = c.newest(s.log, p, lose)
 		}
 		if err != nil {
 			return nil, err
 		}
-		for _, o := range losers {
-			if o < 1<<(ordinalBits-1) {
-				out.Matched++
-			} else {
-				out.Added++
-			}
-		}
-		out.dead.add(losers)
 	}
 	return out, nil
 }
@@ -194,13 +191,13 @@ func (w *keyWriter) timed(k key, time int64) error {
 
 // newest is partition for a log of keys with times: the greatest time stays, of
 // several the greatest ordinal.
-func (c *comparison) newest(log *keyLog, p int) ([]uint64, error) {
+func (c *comparison) newest(log *keyLog, p int, lose func(ordinals []uint64)) error {
 	var err error
 	if c.keys, err = log.take(p, c.keys[:0]); err != nil {
-		return nil, err
+		return err
 	}
 	if len(c.keys)%2 != 0 || len(c.keys) > math.MaxUint32 {
-		return nil, errors.New("a partition of keys with times has lost one")
+		return errors.New("a partition of keys with times has lost one")
 	}
 	slots := c.table(len(c.keys) / 2)
 	c.losers = c.losers[:0]
@@ -227,7 +224,8 @@ func (c *comparison) newest(log *keyLog, p int) ([]uint64, error) {
 		}
 	}
 	slices.Sort(c.losers)
-	return c.losers, nil
+	lose(c.losers)
+	return nil
 }
 
 // Superfluous are the rows that a [Sieve] holds back. Safe for concurrent use.
