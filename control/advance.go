@@ -124,7 +124,9 @@ func (s *Service) advanceDataset(ctx context.Context, arn bespoke.ARN) error {
 			err = s.cfg.Store.Move(ctx, arn, d.Status, bespoke.DeleteInProgress, "")
 		case bespoke.DeleteInProgress:
 			if err = errors.Join(s.cfg.Records.Drop(ctx, arn), s.cfg.Lake.Drop(ctx, arn), s.forgetRejected(ctx, arn)); err == nil {
-				err = s.cfg.Store.FinishDelete(ctx, arn)
+				if err = s.cfg.Store.FinishDelete(ctx, arn); err == nil {
+					err = s.cfg.Store.Scrub(ctx) // reports quote rows
+				}
 			}
 		default:
 			return nil

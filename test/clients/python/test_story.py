@@ -88,11 +88,10 @@ def test_story(aws):
         dataSource={"dataLocation": f"s3://{bucket}/more.csv"},
         roleArn=role,
         importMode="INCREMENTAL",
-        publishAttributionMetricsToS3=True,
     )["datasetImportJobArn"]
     job = aws.settle("dataset_import_job", more)
     assert job["status"] == "ACTIVE", job
-    assert job["importMode"] == "INCREMENTAL" and job["publishAttributionMetricsToS3"] is True
+    assert job["importMode"] == "INCREMENTAL" and job["publishAttributionMetricsToS3"] is False
     assert extension.rows(dataset) == 4000
     assert extension.progress(more)["rows"]["duplicate"] == 500
 
