@@ -8,6 +8,10 @@ CreateDatasetGroup DescribeDatasetGroup ListDatasetGroups DeleteDatasetGroup
 CreateSchema DescribeSchema ListSchemas DeleteSchema
 CreateDataset DescribeDataset ListDatasets UpdateDataset DeleteDataset
 CreateDatasetImportJob DescribeDatasetImportJob ListDatasetImportJobs
+CreateDatasetExportJob DescribeDatasetExportJob ListDatasetExportJobs
+CreateDataDeletionJob DescribeDataDeletionJob ListDataDeletionJobs
+CreateMetricAttribution DescribeMetricAttribution ListMetricAttributions ListMetricAttributionMetrics
+UpdateMetricAttribution DeleteMetricAttribution
 ListRecipes DescribeRecipe DescribeAlgorithm DescribeFeatureTransformation
 CreateSolution DescribeSolution ListSolutions UpdateSolution DeleteSolution
 CreateSolutionVersion DescribeSolutionVersion ListSolutionVersions
@@ -23,6 +27,7 @@ TagResource UntagResource ListTagsForResource
 UNREACHABLE = {
     ("CreateDataset", "LimitExceededException"): "a group has one dataset of each type, and there is no other quota",
     ("CreateEventTracker", "LimitExceededException"): "a group has one, which has its own exception, and there is no other quota",
+    ("CreateMetricAttribution", "LimitExceededException"): "a request has as many metrics as an attribution may have, and there is no other quota",
     ("ListRecipes", "InvalidInputException"): "what it takes is an enumeration and a token, which have their own errors",
     ("UpdateSolution", "LimitExceededException"): "an update makes nothing that is counted",
     ("CreateSolutionVersion", "ResourceAlreadyExistsException"): "the server makes the ARN, and the name need not be unique",
@@ -34,6 +39,8 @@ STRICT = {
     ("CreateDatasetGroup", "LimitExceededException"),
     ("CreateSchema", "LimitExceededException"),
     ("CreateDatasetImportJob", "LimitExceededException"),
+    ("CreateDatasetExportJob", "LimitExceededException"),
+    ("CreateDataDeletionJob", "LimitExceededException"),
     ("CreateSolution", "LimitExceededException"),
     ("CreateSolutionVersion", "LimitExceededException"),
     ("CreateCampaign", "LimitExceededException"),
