@@ -2,6 +2,7 @@ package lake
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -76,12 +77,18 @@ func (w *draft) write(old *files) (*table.Snapshot, error) {
 	}, nil
 }
 
-// move makes the snapshot the table's newest, together with other updates.
+// move makes the snapshot the table's newest, together with other updates. After
+// an error what was written is removed, if it is certain that the table has not
+// got it.
 func (w *draft) move(ctx context.Context, loc string, snap *table.Snapshot, others ...table.Update) error {
-	return w.table.move(ctx, w.meta, loc, append([]table.Update{
+	err := w.table.move(ctx, w.meta, loc, append([]table.Update{
 		table.NewAddSnapshotUpdate(snap),
 		table.NewSetSnapshotRefUpdate(table.MainBranch, snap.SnapshotID, table.BranchRef, 0, 0, 0),
 	}, others...), w.made...)
+	if err != nil && w.table.stands(ctx, loc) {
+		err = errors.Join(err, w.undo())
+	}
+	return err
 }
 
 func (w *draft) parentID() *int64 {

@@ -193,6 +193,48 @@ func TestExpireIsStopped(t *testing.T) {
 	}
 }
 
+// A commit that is stopped at any moment is there whole, or leaves nothing but the
+// data files that it was given.
+func TestCommitIsStopped(t *testing.T) {
+	t.Parallel()
+	tab := create(t, open(t, t.TempDir()), items, itemSchema)
+	written := func() int {
+		t.Helper()
+		metadata, err := filepath.Glob(filepath.Join(filepath.Dir(tab.DataDir()), "metadata", "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		deletes, err := filepath.Glob(filepath.Join(tab.DataDir(), "deletes-*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(metadata) + len(deletes)
+	}
+	took, stopped := 10*time.Millisecond, 0
+	for i := range 20 {
+		name := fmt.Sprint("job-", i)
+		f := write(t, tab, job(name), lake.Bulk, row{name, 1}, row{name, 2})
+		before := written()
+		ctx, stop := context.WithTimeout(t.Context(), time.Duration(rand.Int64N(int64(took))))
+		began := time.Now()
+		_, err := tab.Commit(ctx, lake.Commit{Job: job(name), Mode: bespoke.Incremental, Origin: lake.Bulk, Files: []lake.File{f}, Dead: dead(f, 0)})
+		stop()
+		done, unknown := tab.Committed(t.Context(), job(name))
+		if unknown != nil || done != (err == nil) {
+			t.Fatalf("%v; it has committed: %v, %v", err, done, unknown)
+		}
+		if err == nil {
+			took = time.Since(began)
+			continue
+		}
+		took += took / 2
+		if stopped++; written() != before {
+			t.Fatalf("round %d: %d files are left (%v)", i, written()-before, err)
+		}
+	}
+	t.Logf("%d commits were stopped", stopped)
+}
+
 // A tagged snapshot outlives a restart and expiry.
 func TestTag(t *testing.T) {
 	t.Parallel()

@@ -135,6 +135,12 @@ func (t *Table) metadata(ctx context.Context) (table.Metadata, string, error) {
 	return meta, loc, nil
 }
 
+// stands reports whether it is certain that the table's metadata is the file loc.
+func (t *Table) stands(ctx context.Context, loc string) bool {
+	now, err := t.lake.cat.location(context.WithoutCancel(ctx), t.id)
+	return err == nil && now == loc
+}
+
 // move applies updates to meta and makes the outcome the table's metadata. files
 // are new files that it leads to; they, the metadata file and their folders are on
 // the disk before the catalog says so. The caller holds the lock.
@@ -159,6 +165,9 @@ func (t *Table) move(ctx context.Context, meta table.Metadata, loc string, updat
 	ctx = context.WithoutCancel(ctx)
 	if err := t.lake.cat.swap(ctx, t.id, loc, to); err != nil {
 		now, unknown := t.lake.cat.location(ctx, t.id)
+		if unknown == nil && now == loc {
+			unknown = os.Remove(to)
+		}
 		if unknown != nil || now != to {
 			return errors.Join(fmt.Errorf("lake: %w", err), unknown)
 		}
