@@ -109,7 +109,7 @@ func runPage(t *testing.T, bin string, tested []block) map[int]string {
 	}
 	path += string(filepath.ListSeparator) + os.Getenv("PATH")
 	var script strings.Builder
-	script.WriteString("trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT\n")
+	script.WriteString("trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT\n")
 	for _, b := range tested {
 		script.WriteString(b.text + "printf '\\036\\n'\n")
 	}

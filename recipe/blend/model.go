@@ -45,7 +45,7 @@ func (m *Model) finish() {
 	slices.SortFunc(m.youngest, func(a, b uint32) int {
 		return cmp.Or(cmp.Compare(m.created[b], m.created[a]), cmp.Compare(a, b))
 	})
-	m.weights = weightsOf(m.Decay, m.window)
+	m.weights = m.Blend.weights(m.window)
 	m.fades = weightsOf(m.Fade, folded)
 	m.pool = newScratches(n)
 }
@@ -58,7 +58,7 @@ func (m *Model) Encode(e *recipe.Encoder) {
 	recipe.PutIDs(e, m.items)
 	e.Int(int64(m.window))
 	e.Int(m.newest)
-	for _, x := range []float64{m.Decay, m.Back, m.Norm.From, m.Norm.To, m.Norm.Shrink, m.Fade, m.Factors, m.Prior} {
+	for _, x := range []float64{m.Decay, m.Back, m.Norm.From, m.Norm.To, m.Norm.Shrink, m.Slow, m.Fade, m.Factors, m.Prior} {
 		e.Float(x)
 	}
 	repeats := int64(0)
@@ -75,7 +75,7 @@ func (m *Model) Encode(e *recipe.Encoder) {
 
 func decode(d *recipe.Decoder) (recipe.Model, error) {
 	m := &Model{items: recipe.GetIDs(d), window: int(d.Int()), newest: d.Int()}
-	for _, x := range []*float64{&m.Decay, &m.Back, &m.Norm.From, &m.Norm.To, &m.Norm.Shrink, &m.Fade, &m.Blend.Factors, &m.Prior} {
+	for _, x := range []*float64{&m.Decay, &m.Back, &m.Norm.From, &m.Norm.To, &m.Norm.Shrink, &m.Slow, &m.Fade, &m.Blend.Factors, &m.Prior} {
 		*x = d.Float()
 	}
 	m.Repeats = d.Int() == 1

@@ -19,9 +19,12 @@ import (
 type Blend struct {
 	Decay, Back float64 // of the transitions
 	Norm        sequence.Norm
-	Fade        float64 // of the history that is folded into the factors
-	Factors     float64 // weight of the factors' score beside the transitions' 1
-	Prior       float64 // and of the prior's
+	// Slow is how the history of a query weighs: the d-th newest item counts
+	// d^-Slow, or exp(-(d-1)/Decay) where Slow is 0.
+	Slow    float64
+	Fade    float64 // of the history that is folded into the factors
+	Factors float64 // weight of the factors' score beside the transitions' 1
+	Prior   float64 // and of the prior's
 	// Repeats says that users take items again. Otherwise an item of the
 	// history comes behind all others.
 	Repeats bool
@@ -35,6 +38,7 @@ var (
 	decays = []float64{4, 8, 16, 32}
 	backs  = []float64{0, 0.6}
 	norms  = []sequence.Norm{{From: 0.5, To: 0.3, Shrink: 20}, {From: 0.7, To: 0.4, Shrink: 50}, {From: 1, To: 0.5, Shrink: 100}, {From: 1, To: 0, Shrink: 5}}
+	slows  = []float64{0, 0.75}
 	fades  = []float64{8, 16, 32}
 	shares = []float64{0, 0.25, 0.5, 1, 1.5}
 	priors = []float64{0, 0.1, 0.2, 0.4}
@@ -49,6 +53,19 @@ const (
 
 func (b Blend) config(window, workers int) sequence.Config {
 	return sequence.Config{Window: window, Decay: b.Decay, Back: b.Back, Entries: entries, Workers: workers}
+}
+
+// weights returns the weights of a history's items for the transitions, the
+// newest first.
+func (b Blend) weights(n int) []float32 {
+	if b.Slow == 0 {
+		return weightsOf(b.Decay, n)
+	}
+	w := make([]float32, n)
+	for d := range w {
+		w[d] = float32(math.Pow(float64(d+1), -b.Slow))
+	}
+	return w
 }
 
 // tuner holds the sample: the history without the newest items of some users.
@@ -131,20 +148,28 @@ func (t *tuner) transitions(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		weights := weightsOf(b.Decay, t.o.window)
-		values, err := t.measure(ctx, len(norms), func(u uint32, sc *scratch, rank func(int, []float32)) {
+		weights := make([][]float32, len(slows))
+		for k, slow := range slows {
+			b.Slow = slow
+			weights[k] = b.weights(t.o.window)
+		}
+		values, err := t.measure(ctx, len(norms)*len(slows), func(u uint32, sc *scratch, rank func(int, []uint32, []float32)) {
+			var scores []float32
 			for i := range norms {
-				sc.follow(counts, t.past(u), weights, from[i])
-				for _, j := range sc.touched {
-					sc.sum[j] *= to[i][j]
+				for k := range slows {
+					sc.follow(counts, t.past(u), weights[k], from[i])
+					scores = scores[:0]
+					for _, j := range sc.touched {
+						scores = append(scores, sc.sum[j]*to[i][j])
+					}
+					rank(i*len(slows)+k, sc.touched, scores)
+					sc.clear()
 				}
-				rank(i, sc.sum)
-				sc.clear()
 			}
 		})
 		for i, v := range values {
 			if v > t.value {
-				b.Norm = norms[i]
+				b.Norm, b.Slow = norms[i/len(slows)], slows[i%len(slows)]
 				t.best, t.value = b, v
 			}
 		}
@@ -179,30 +204,26 @@ func (t *tuner) factors(ctx context.Context) (err error) {
 		return err
 	}
 	counts.Normalize(t.best.Norm, t.users)
-	choices := len(fades) * len(shares) * len(priors)
-	values, err := t.measure(ctx, choices, func(u uint32, sc *scratch, rank func(int, []float32)) {
+	choices, weights := len(fades)*len(shares)*len(priors), t.best.weights(t.o.window)
+	values, err := t.measure(ctx, choices, func(u uint32, sc *scratch, rank func(int, []uint32, []float32)) {
 		past := t.past(u)
-		sc.follow(counts, past, weightsOf(t.best.Decay, t.o.window), nil)
+		sc.follow(counts, past, weights, nil)
 		spread := sc.spread()
 		candidates := t.candidates(sc)
-		total := make([]float32, t.items)
+		total, latent := make([]float32, len(candidates)), make([]float32, len(candidates))
 		choice := 0
 		for _, fade := range fades {
 			x := fold(t.als, past, weightsOf(fade, folded))
 			scale := float32(1 / max(t.als.Spread(x), 1e-12))
-			latent := make([]float32, len(candidates))
 			for i, j := range candidates {
 				latent[i] = scale * vector.Dot(x, t.als.Vector(j))
 			}
 			for _, share := range shares {
 				for _, prior := range priors {
-					for i := range total {
-						total[i] = outside
-					}
 					for i, j := range candidates {
-						total[j] = sc.sum[j]*spread + float32(share)*latent[i] + float32(prior)*t.prior[j]
+						total[i] = sc.sum[j]*spread + float32(share)*latent[i] + float32(prior)*t.prior[j]
 					}
-					rank(choice, total)
+					rank(choice, candidates, total)
 					choice++
 				}
 			}
@@ -220,9 +241,6 @@ func (t *tuner) factors(ctx context.Context) (err error) {
 	return err
 }
 
-// outside is the score of items that are no candidates.
-const outside = float32(-1e30)
-
 func (t *tuner) candidates(sc *scratch) []uint32 {
 	if t.items <= small {
 		return upTo(t.items)
@@ -236,8 +254,8 @@ func (t *tuner) past(u uint32) []uint32 {
 }
 
 // measure returns the mean NDCG@10 of so many choices. ask is to call rank with
-// the scores of all items under each choice.
-func (t *tuner) measure(ctx context.Context, choices int, ask func(u uint32, sc *scratch, rank func(choice int, scores []float32))) ([]float64, error) {
+// some items and their scores under each choice; others are taken for worse.
+func (t *tuner) measure(ctx context.Context, choices int, ask func(u uint32, sc *scratch, rank func(choice int, items []uint32, scores []float32))) ([]float64, error) {
 	gains := make([]float64, len(t.tests)*choices)
 	pool := newScratches(t.items)
 	err := recipe.Blocks(ctx, t.in.Workers, len(t.tests), 32, func(from, to int) {
@@ -245,8 +263,8 @@ func (t *tuner) measure(ctx context.Context, choices int, ask func(u uint32, sc 
 		defer pool.put(sc)
 		for i := from; i < to; i++ {
 			past := t.past(t.tests[i])
-			ask(t.tests[i], sc, func(choice int, scores []float32) {
-				gains[i*choices+choice] = gain(scores, t.targets[i], past)
+			ask(t.tests[i], sc, func(choice int, items []uint32, scores []float32) {
+				gains[i*choices+choice] = gain(items, scores, t.targets[i], past)
 			})
 		}
 	})
@@ -258,15 +276,15 @@ func (t *tuner) measure(ctx context.Context, choices int, ask func(u uint32, sc 
 }
 
 // gain returns 1/log2(1+rank) of the target among the items that are not of the
-// past, 0 from rank 11 on.
-func gain(scores []float32, target uint32, past []uint32) float64 {
-	s := scores[target]
-	if s == 0 || s == outside {
+// past, 0 from rank 11 on and if it is not among the items.
+func gain(items []uint32, scores []float32, target uint32, past []uint32) float64 {
+	at := slices.Index(items, target)
+	if at < 0 {
 		return 0
 	}
-	rank := 1
-	for j, x := range scores {
-		if x >= s && uint32(j) != target && (x > s || uint32(j) < target) && !slices.Contains(past, uint32(j)) {
+	s, rank := scores[at], 1
+	for i, x := range scores {
+		if j := items[i]; x >= s && j != target && (x > s || j < target) && !slices.Contains(past, j) {
 			if rank++; rank > 10 {
 				return 0
 			}
