@@ -114,6 +114,16 @@ bench-events: build ## signed PutEvents from 16 connections: events/s, p50, p99,
 bench-import: build ## imports beside DuckDB doing the like; FULL=1 adds 100 million rows
 	cd bench && go run . $(if $(FULL),-full) $(BENCHFLAGS)
 
+models_python := $(abspath $(BUILD))/models-python
+
+$(models_python)/stamp: bench/models/requirements.txt $(clients)/python/install.py
+	$(PYTHON) $(clients)/python/install.py $(models_python) bench/models/requirements.txt
+	@touch $@
+
+.PHONY: bench-models
+bench-models: $(models_python)/stamp ## recipes beside EASE, and ALS beside the Python package implicit; DATA=a.csv,b.csv for other data
+	cd bench && CGO_ENABLED=0 go run ./models -data '$(DATA)' -python $(models_python)/bin/python $(BENCHFLAGS)
+
 .PHONY: bench-serve
 bench-serve: build ## GetRecommendations beside a bare net/http handler
 	cd bench && go run ./serve $(BENCHFLAGS)
