@@ -45,6 +45,7 @@ func serveVerb(ctx context.Context, args []string, std streams, getenv func(stri
 	}
 	if getenv("GOMEMLIMIT") == "" {
 		defer debug.SetMemoryLimit(debug.SetMemoryLimit(memoryLimit))
+		cfg.limitMemory = true
 	}
 	cfg.logger = newLogger(std, *verbose, *logJSON)
 	srv, err := startServer(ctx, cfg)

@@ -49,6 +49,7 @@ type serverConfig struct {
 	keepSnapshots                                                                        time.Duration
 	s3Stall                                                                              time.Duration // 0 means 30 s
 	logger                                                                               *slog.Logger
+	limitMemory                                                                          bool // keep the Go runtime to what imports and models need
 }
 
 func (c serverConfig) validate() error {
@@ -233,8 +234,14 @@ func (c serverConfig) limits() bespoke.Limits {
 
 // startJobs begins to run background jobs, those of an earlier process first.
 func (s *server) startJobs(ctx context.Context, cfg serverConfig, st *sqlite.Store, service *control.Service) error {
+	handle := service.Advance
+	if cfg.limitMemory {
+		room := &memory{}
+		room.add(0) // for the models that are deployed already
+		handle = room.around(handle)
+	}
 	runner, err := job.NewRunner(job.Config{
-		Queue: st.Queue(), Handle: service.Advance, OnGiveUp: service.GiveUp,
+		Queue: st.Queue(), Handle: handle, OnGiveUp: service.GiveUp,
 		Imports: importsAtOnce, Logger: cfg.logger,
 	})
 	if err != nil {
