@@ -159,3 +159,71 @@ func newData(t *testing.T, recipe string) {
 		t.Errorf("after the training a user of new items gets %v", answer("v1"))
 	}
 }
+
+// TestRelatedItems asks the recipes that take an item.
+func TestRelatedItems(t *testing.T) {
+	t.Parallel()
+	for _, recipe := range []string{"aws-sims", "aws-similar-items"} {
+		t.Run(recipe, func(t *testing.T) {
+			t.Parallel()
+			f := open(t, nil)
+			f.imported("import", f.dataset("shop", "Interactions", interactions), genres(200), bespoke.Active)
+			solution := f.solution("shop", func(in *wire.CreateSolutionRequest) { in.RecipeArn = "arn:aws:personalize:::recipe/" + recipe })
+			campaign := f.campaign("c", f.trained(solution, bespoke.Active).SolutionVersionArn, nil)
+			ask := func(item string) []string {
+				t.Helper()
+				out, err := f.GetRecommendations(f.ctx, &wire.GetRecommendationsRequest{CampaignArn: campaign, ItemId: item, NumResults: new(8)})
+				f.must(err)
+				var ids []string
+				for _, it := range out.ItemList {
+					if it.Score != nil || it.ItemId == item {
+						t.Errorf("an item related to %s is %+v", item, it)
+					}
+					ids = append(ids, it.ItemId)
+				}
+				return ids
+			}
+			if ids := ask("b3"); kinds(ids)['b'] < 6 {
+				t.Errorf("related to b3: %v", ids)
+			}
+			if ids := ask("unheard-of"); len(ids) != 8 {
+				t.Errorf("related to an unknown item: %v", ids)
+			}
+			_, err := f.GetRecommendations(f.ctx, &wire.GetRecommendationsRequest{CampaignArn: campaign, UserId: "u1"})
+			f.refused(err, bespoke.InvalidInput, "itemId is missing")
+		})
+	}
+}
+
+// TestExploration gives an item that nobody has seen a chance, as far as the
+// campaign wants it.
+func TestExploration(t *testing.T) {
+	t.Parallel()
+	f := open(t, nil)
+	f.imported("import", f.dataset("shop", "Interactions", interactions), genres(200), bespoke.Active)
+	f.imported("items", f.inGroup("shop", "Items", items), "ITEM_ID,GENRE\nfresh,New\n", bespoke.Active)
+	solution := f.solution("shop", func(in *wire.CreateSolutionRequest) {
+		in.RecipeArn = "arn:aws:personalize:::recipe/aws-user-personalization"
+	})
+	version := f.trained(solution, bespoke.Active).SolutionVersionArn
+	explored := func(weight string) bool {
+		t.Helper()
+		campaign := f.campaign("c"+strings.Trim(weight, "."), version, &wire.CampaignConfig{ItemExplorationConfig: map[string]string{"explorationWeight": weight}})
+		for range 20 {
+			if kinds(f.recommended(campaign, "u0", 10))['f'] > 0 {
+				return true
+			}
+		}
+		return false
+	}
+	if !explored("1") {
+		t.Error("the new item is not in 20 answers that explore")
+	}
+	if explored("0") {
+		t.Error("the new item is in an answer that does not explore")
+	}
+	_, err := f.CreateCampaign(f.ctx, &wire.CreateCampaignRequest{
+		Name: "x", SolutionVersionArn: version, CampaignConfig: &wire.CampaignConfig{ItemExplorationConfig: map[string]string{"explorationWeight": "1.5"}},
+	})
+	f.refused(err, bespoke.InvalidInput, "explorationWeight", "from 0 to 1")
+}
