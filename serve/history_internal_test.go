@@ -49,7 +49,7 @@ func TestHistory(t *testing.T) {
 		as, _ := catalog.Find(name)
 		d := &Deployment{Recipe: as, Artifact: artifact.New(r, m, in), Rules: rules}
 		got := ""
-		for _, e := range s.history(d, user) {
+		for _, e := range d.history(user, s.recent(d, user)) {
 			got += fmt.Sprintf("%s@%d ", m.Items().ID(e.Item), e.Time-1_000_000)
 		}
 		if got != want {

@@ -33,7 +33,7 @@ func (s *Server) getPersonalizedRanking(ctx context.Context, in *wire.GetPersona
 	known, unknown := d.split(in.InputList)
 	var ranked []recipe.Scored
 	if len(known) > 0 {
-		ranked = d.Artifact.Model.Rank(recipe.Query{History: s.history(d, in.UserId), Only: known, K: len(known)})
+		ranked = d.Artifact.Model.Rank(recipe.Query{History: d.history(in.UserId, s.recent(d, in.UserId)), Only: known, K: len(known)})
 	}
 	out := &wire.GetPersonalizedRankingResponse{PersonalizedRanking: d.items(ranked, columns), RecommendationId: newRecommendationID()}
 	for _, id := range unknown {

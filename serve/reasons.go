@@ -54,10 +54,10 @@ func (s *Server) Explain(ctx context.Context, campaign bespoke.ARN, user, item s
 	if err != nil {
 		return Explained{}, err
 	}
-	q, err := s.query(d, user, item)
-	if err != nil {
+	if err := d.answerable(user, item); err != nil {
 		return Explained{}, err
 	}
+	q := d.query(user, item, s.recent(d, user))
 	if q.K, err = results(&k, false); err != nil {
 		return Explained{}, err
 	}

@@ -3,11 +3,13 @@ package serve
 import (
 	"context"
 	"math/rand/v2"
+	"time"
 
 	"github.com/google/uuid"
 
 	"bespoke/awsapi/catalog"
 	"bespoke/awsapi/wire"
+	"bespoke/history"
 	"bespoke/recipe"
 )
 
@@ -41,14 +43,14 @@ func (s *Server) getRecommendations(ctx context.Context, in *wire.GetRecommendat
 	if err != nil {
 		return nil, err
 	}
-	q, err := s.query(d, in.UserId, in.ItemId)
+	k, err := results(in.NumResults, columns != nil)
 	if err != nil {
 		return nil, err
 	}
-	if q.K, err = results(in.NumResults, columns != nil); err != nil {
+	if err := d.answerable(in.UserId, in.ItemId); err != nil {
 		return nil, err
 	}
-	out := &wire.GetRecommendationsResponse{ItemList: d.items(d.Artifact.Model.Rank(q), columns), RecommendationId: newRecommendationID()}
+	out := &wire.GetRecommendationsResponse{ItemList: d.items(s.rank(d, in.UserId, in.ItemId, k), columns), RecommendationId: newRecommendationID()}
 	s.given.add(out.RecommendationId, d.Campaign, in.UserId, len(out.ItemList), func(i int) string { return out.ItemList[i].ItemId })
 	return out, nil
 }
@@ -79,39 +81,70 @@ func results(asked *int, metadata bool) (int, error) {
 	return *asked, nil
 }
 
+// answerable refuses a request that the deployment's recipe has no answer for.
+func (d *Deployment) answerable(user, item string) error {
+	switch {
+	case d.Recipe.Type == catalog.PersonalizedRanking:
+		return invalid("The campaign %s ranks lists. Use GetPersonalizedRanking.", d.Campaign)
+	case d.Recipe.Type == catalog.RelatedItems && item == "":
+		return invalid("itemId is missing: the campaign %s finds items related to an item.", d.Campaign)
+	case d.personal() && user == "":
+		return invalid("userId is missing: the campaign %s recommends items to a user.", d.Campaign)
+	}
+	return nil
+}
+
+// personal reports whether answers depend on the user and on nothing else.
+func (d *Deployment) personal() bool {
+	return d.Recipe.Type == catalog.UserPersonalization && d.Recipe.RealTime
+}
+
+// rank returns the k best items for a request. Where only the user counts, one
+// who has done nothing for a while gets the same answer again.
+func (s *Server) rank(d *Deployment, user, item string, k int) []recipe.Scored {
+	recent := s.recent(d, user)
+	if !d.personal() {
+		q := d.query(user, item, recent)
+		q.K = k
+		return d.Artifact.Model.Rank(q)
+	}
+	live, now := fingerprintOf(recent), time.Now()
+	if ranked, ok := d.answers.get(user, k, live, now); ok {
+		return ranked
+	}
+	q := d.query(user, item, recent)
+	q.K = k
+	ranked := d.Artifact.Model.Rank(q)
+	d.answers.put(user, answer{ranked: ranked, k: k, live: live, made: now})
+	return ranked
+}
+
 // query is what a request asks the model, but for K.
-func (s *Server) query(d *Deployment, user, item string) (recipe.Query, error) {
+func (d *Deployment) query(user, item string, recent []history.Interaction) recipe.Query {
 	q := recipe.Query{Explore: d.Explore}
 	if d.Explore.Chance > 0 {
 		q.Seed = rand.Uint64()
 	}
-	switch d.Recipe.Type {
-	case catalog.PersonalizedRanking:
-		return q, invalid("The campaign %s ranks lists. Use GetPersonalizedRanking.", d.Campaign)
-	case catalog.RelatedItems:
-		if item == "" {
-			return q, invalid("itemId is missing: the campaign %s finds items related to an item.", d.Campaign)
-		}
+	if d.Recipe.Type == catalog.RelatedItems {
 		q.Item, q.ItemKnown = d.Artifact.Model.Items().Lookup(item)
-	case catalog.UserPersonalization:
-		if user == "" && d.Recipe.RealTime {
-			return q, invalid("userId is missing: the campaign %s recommends items to a user.", d.Campaign)
-		}
 	}
 	if user != "" {
-		q.History = s.history(d, user)
+		q.History = d.history(user, recent)
 	}
-	return q, nil
+	return q
+}
+
+// recent returns what a user has done since the training, where that counts.
+func (s *Server) recent(d *Deployment, user string) []history.Interaction {
+	if s.cfg.Live == nil || user == "" || !d.Recipe.RealTime {
+		return nil
+	}
+	return s.cfg.Live.Recent(d.GroupARN, user)
 }
 
 // history is a user's interactions as the model may see them, oldest first:
-// those of training and, with recipes that take them, those since.
-func (s *Server) history(d *Deployment, user string) []recipe.Event {
-	if s.cfg.Live == nil || !d.Recipe.RealTime {
-		past, _ := d.Artifact.History(user, 0)
-		return past
-	}
-	recent := s.cfg.Live.Recent(d.GroupARN, user)
+// those of training and recent ones.
+func (d *Deployment) history(user string, recent []history.Interaction) []recipe.Event {
 	past, _ := d.Artifact.History(user, len(recent))
 	trained := len(past)
 	for _, e := range recent {

@@ -29,6 +29,8 @@ type Deployment struct {
 	// Metadata says that items' columns can be asked for.
 	Metadata bool
 	Explore  recipe.Exploration
+
+	answers *answers // that were given, by user
 }
 
 // Live knows what users have done since they were trained on.
@@ -86,6 +88,7 @@ func (s *Server) Load(version bespoke.ARN) (*artifact.Artifact, error) {
 
 // Deploy makes a campaign answer from d from the next request on.
 func (s *Server) Deploy(d Deployment) {
+	d.answers = newAnswers()
 	s.change(func(all map[bespoke.ARN]*Deployment) { all[d.Campaign] = &d })
 }
 

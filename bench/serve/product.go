@@ -175,10 +175,10 @@ func (p *product) sign(ctx context.Context, req *http.Request, body []byte) erro
 	return v4.NewSigner().SignHTTP(ctx, key, req, hex.EncodeToString(sum[:]), "personalize", p.env["AWS_REGION"], time.Now())
 }
 
-// requests returns the bytes of signed requests for many users.
-func (p *product) requests() (all [][]byte, err error) {
-	for u := range 4096 {
-		body := fmt.Appendf(nil, `{"campaignArn":%q,"userId":"user-%d","numResults":%d}`, p.campaign, u*7%p.users, p.results)
+// requests returns the bytes of signed requests for so many users.
+func (p *product) requests(users int) (all [][]byte, err error) {
+	for u := range users {
+		body := fmt.Appendf(nil, `{"campaignArn":%q,"userId":"user-%d","numResults":%d}`, p.campaign, u*7919%p.users, p.results)
 		req, err := http.NewRequest(http.MethodPost, "http://"+p.address+"/recommendations", bytes.NewReader(body))
 		if err != nil {
 			return nil, err
