@@ -237,7 +237,7 @@ func TestMetricAttributionCalls(t *testing.T) {
 	for i := range 9 {
 		many = append(many, fmt.Sprint("m", i), "WATCH", "SAMPLECOUNT()")
 	}
-	f.refused(update(wire.UpdateMetricAttributionRequest{AddMetrics: metricsOf(many...)}), bespoke.LimitExceeded, "10 metrics")
+	f.refused(update(wire.UpdateMetricAttributionRequest{AddMetrics: metricsOf(many...)}), bespoke.InvalidInput, "10 metrics")
 	f.must(update(wire.UpdateMetricAttributionRequest{AddMetrics: metricsOf(many...), RemoveMetrics: []string{"price"}, MetricsOutputConfig: &wire.MetricAttributionOutput{RoleArn: role}}))
 	f.refused(publish(), bespoke.InvalidInput, "needs a metric attribution with an S3 path")
 	list, err := f.ListMetricAttributionMetrics(f.ctx, &wire.ListMetricAttributionMetricsRequest{MetricAttributionArn: arn})

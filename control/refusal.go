@@ -63,6 +63,8 @@ func limitRefusal(e *store.LimitError) error {
 	switch e.Quota {
 	case store.TagQuota:
 		return bespoke.Errorf(bespoke.TooManyTags, "A resource can have at most %d tags.", e.Limit)
+	case store.MetricQuota: // an update, for which the model has no other exception
+		return bespoke.Errorf(bespoke.InvalidInput, "A metric attribution can have at most %d metrics. Remove some first.", e.Limit)
 	case store.ImportJobQuota, store.ExportJobQuota, store.TrainingQuota:
 		return bespoke.Errorf(bespoke.LimitExceeded, "More than %d resources with PENDING or IN_PROGRESS status.", e.Limit)
 	}

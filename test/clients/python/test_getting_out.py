@@ -15,10 +15,9 @@ EVENTS = data.schema(
 MANY_TAGS = [{"tagKey": f"k{i}", "tagValue": ""} for i in range(51)]
 
 
-@pytest.fixture
-def role(aws):
-    """A role that may read and write everything in the bucket."""
-    policy = {
+def writer(aws):
+    """A policy to read and write everything in the bucket."""
+    return {
         "Version": "2012-10-17",
         "Statement": [
             {
@@ -28,7 +27,11 @@ def role(aws):
             }
         ],
     }
-    return aws.new_role(policy)
+
+
+@pytest.fixture
+def role(aws):
+    return aws.new_role(writer(aws))
 
 
 def export(aws, dataset, role, path=None, **more):

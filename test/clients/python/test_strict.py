@@ -4,6 +4,7 @@ import pytest
 
 import data
 from account import refused, unique
+from test_getting_out import completed, delete_users, export, group_of, writer
 
 pytestmark = pytest.mark.strict
 
@@ -34,6 +35,23 @@ def test_five_running_imports(aws):
     for job in jobs:
         assert aws.settle("dataset_import_job", job)["status"] == "ACTIVE"
     aws.imported(dataset, location)
+
+
+def test_five_exports_and_deletions(aws):
+    """Both have one queue, in which a large export is the first."""
+    role = aws.new_role(writer(aws))
+    dataset = aws.dataset()
+    aws.imported(dataset, aws.put(data.interactions(300_000)))
+    exports = [export(aws, dataset, role, ingestionMode="BULK") for _ in range(5)]
+    with refused("LimitExceededException", "More than 5 resources with PENDING or IN_PROGRESS status."):
+        export(aws, dataset, role)
+    group, users = group_of(dataset), aws.put("USER_ID\nu1\n")
+    deletions = [delete_users(aws, group, role, users) for _ in range(5)]
+    with refused("LimitExceededException", "5 pending data deletion jobs"):
+        delete_users(aws, group, role, users)
+    for job in exports:
+        assert aws.settle("dataset_export_job", job)["status"] == "ACTIVE"
+    assert [completed(aws, job)["status"] for job in deletions] == ["COMPLETED"] * 5
 
 
 def test_a_thousand_interactions(aws):
