@@ -34,7 +34,7 @@ var may = map[string][]string{
 	"devcloud":                {"iam", "blob"},
 	"demo":                    {},
 	"eval":                    {"history", "recipe"},
-	"history":                 {},
+	"history":                 {"lake", "parquet"},
 	"recipe":                  {"history"},
 	"recipe/als":              {"history", "recipe", "recipe/vector"},
 	"recipe/blend":            {"history", "recipe", "recipe/als", "recipe/popularity", "recipe/sequence", "recipe/vector"},

@@ -65,7 +65,7 @@ func (s *Service) Tidy(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-expire.C:
-			s.tidyAll(ctx, s.expire)
+			s.tidyAll(ctx, s.tidyChanged)
 		case <-sweep.C:
 			s.tidyFailed(ctx, "all", s.cfg.Lake.Sweep(ctx, time.Now().Add(-s.cfg.KeepSnapshots)))
 		case <-s.untidy.more:
@@ -110,6 +110,19 @@ func (s *Service) tidy(ctx context.Context, table *lake.Table) error {
 	}
 	s.tidied(done)
 	return errors.Join(err, s.expire(ctx, table))
+}
+
+// tidyChanged tidies a table if something but compaction has changed it, which
+// individual records do without saying so.
+func (s *Service) tidyChanged(ctx context.Context, table *lake.Table) error {
+	newest, err := table.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	if newest.ID == 0 || newest.Rewritten {
+		return s.expire(ctx, table)
+	}
+	return s.tidy(ctx, table)
 }
 
 // expire has old states of a table expire.

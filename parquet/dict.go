@@ -35,6 +35,31 @@ type Dict struct {
 	details []detail
 	arena   []byte // all strings, one behind the other
 	limit   int    // bytes that the whole may take
+	pool    *pool  // that they come from; may be nil
+	held    int    // bytes taken out of it
+}
+
+// pool is what some Dicts may take together.
+type pool struct{ free int }
+
+// take takes out of the pool what d needs to have so many bytes, if there is as much.
+func (p *pool) take(d *Dict, bytes int) bool {
+	more := bytes - d.held
+	if p == nil || more <= 0 {
+		return true
+	}
+	if more > p.free {
+		return false
+	}
+	p.free, d.held = p.free-more, bytes
+	return true
+}
+
+// give puts back what d has taken.
+func (p *pool) give(d *Dict) {
+	if p != nil {
+		p.free, d.held = p.free+d.held, 0
+	}
 }
 
 func newDict(limit int) *Dict {
@@ -54,7 +79,8 @@ func (d *Dict) Room(n, size int) bool {
 	for 2*n > slots {
 		slots *= 2
 	}
-	return n < maxWords && entrySize*n+4*slots+len(d.arena)+size <= d.limit
+	bytes := entrySize*n + 4*slots + len(d.arena) + size
+	return n < maxWords && bytes <= d.limit && d.pool.take(d, bytes)
 }
 
 // Find returns the number of the string that w stands for.

@@ -145,6 +145,9 @@ func (c *Strings) bounds() (low, high []byte, ok bool) {
 
 func (c *Strings) reset() {
 	c.chunk.reset()
+	if c.given != nil {
+		c.given.pool.give(c.given)
+	}
 	c.seen, c.given = false, nil
 	if c.dict != nil {
 		c.dict.reset()

@@ -52,7 +52,7 @@ func makeRows(r *rand.Rand, n int) []row {
 	return rows
 }
 
-func appendRows(t *testing.T, w *parquet.Writer, rows []row) {
+func appendRows(t testing.TB, w *parquet.Writer, rows []row) {
 	t.Helper()
 	for i := range fields {
 		present := make([]byte, len(rows))

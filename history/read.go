@@ -1,0 +1,350 @@
+package history
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"bespoke/lake"
+	"bespoke/parquet"
+)
+
+// Reading says what to read of the interactions of a table.
+type Reading struct {
+	Snapshot *lake.Snapshot
+	// EventTypes and Values say whether to read EVENT_TYPE and EVENT_VALUE, which
+	// the table must have then.
+	EventTypes, Values bool
+	Workers            int // 0 means GOMAXPROCS
+	// Hidden marks further rows of a file, [first, first+rows), that are to be left
+	// out, counted from first; nil marks none. It is called concurrently. May be nil.
+	Hidden func(path string, first int64, rows int) lake.Bitmap
+	// Owner returns whose the rows are whose session has not been linked to a user
+	// by themselves, and false for rows that are to be left out. May be nil: such
+	// rows count for the session then.
+	Owner func(session string) (user string, ok bool)
+}
+
+// Read reads the interactions of a snapshot, which it holds meanwhile. Row groups
+// are read in parallel; each has a dictionary of its own, whose IDs are looked up
+// once. The result is the same whatever the number of workers: rows are in the order
+// of the files and IDs are numbered as they first appear.
+func Read(ctx context.Context, r Reading) (*History, error) {
+	release, err := r.Snapshot.Hold(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("history: %w", err)
+	}
+	defer release()
+	columns := []string{"USER_ID", "ITEM_ID", "TIMESTAMP"}
+	if r.EventTypes {
+		columns = append(columns, "EVENT_TYPE")
+	}
+	if r.Values {
+		columns = append(columns, "EVENT_VALUE")
+	}
+	if r.Owner != nil {
+		columns = append(columns, lake.SessionColumn)
+	}
+	groups, err := r.Snapshot.Groups(columns, "")
+	if err != nil {
+		return nil, fmt.Errorf("history: %w", err)
+	}
+	if r.Workers <= 0 {
+		r.Workers = runtime.GOMAXPROCS(0)
+	}
+	parts := make([]part, len(groups))
+	h := &History{Users: NewDictionary(), Items: NewDictionary(), EventTypes: []string{""}}
+	rows := 0
+	for i := range groups {
+		parts[i] = part{at: rows}
+		rows += groups[i].Rows
+	}
+	if rows >= math.MaxUint32 {
+		return nil, fmt.Errorf("history: %d interactions are more than 2³²-2", rows)
+	}
+	h.User, h.Item, h.Time = make([]uint32, rows), make([]uint32, rows), make([]int64, rows)
+	if r.EventTypes {
+		h.Event = make([]uint16, rows)
+	}
+	if r.Values {
+		h.Value = make([]float32, rows)
+	}
+	if err := each(ctx, len(groups), r.Workers, func(i int) error { return parts[i].read(ctx, r, &groups[i], h) }); err != nil {
+		return nil, fmt.Errorf("history: %w", err)
+	}
+	if err := number(parts, h); err != nil {
+		return nil, err
+	}
+	if err := each(ctx, len(parts), r.Workers, func(i int) error { parts[i].renumber(h); return nil }); err != nil {
+		return nil, fmt.Errorf("history: %w", err)
+	}
+	closeGaps(parts, h)
+	return h, nil
+}
+
+// each calls f for 0 to n-1, several at a time.
+func each(ctx context.Context, n, workers int, f func(i int) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	var next atomic.Int64
+	for range min(workers, n) {
+		g.Go(func() error {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return nil
+				}
+				if ctx.Err() != nil {
+					return context.Cause(ctx)
+				}
+				if err := f(i); err != nil {
+					return err
+				}
+			}
+		})
+	}
+	return g.Wait()
+}
+
+// part is a row group's place in the columns of the History under way: they hold the
+// numbers of its own dictionaries first.
+type part struct {
+	at, rows            int
+	users, items, types local
+}
+
+// local is the dictionary of one column of a row group.
+type local struct {
+	words  parquet.Words
+	order  []uint32 // those that occur, as they first appear
+	global []uint32 // by number: the number in the History
+	seen   map[string]uint32
+}
+
+// read fills the columns from at on with the rows that count.
+func (p *part) read(ctx context.Context, r Reading, g *lake.Group, h *History) error {
+	cols, err := g.Read(ctx)
+	if err != nil {
+		return err
+	}
+	user, item, times := cols[0], cols[1], cols[2].Ints
+	var event, value, session *parquet.Chunk
+	next := 3
+	take := func(wanted bool, c **parquet.Chunk) {
+		if wanted {
+			*c = cols[next]
+			next++
+		}
+	}
+	take(r.EventTypes, &event)
+	take(r.Values, &value)
+	take(r.Owner != nil, &session)
+	var hidden lake.Bitmap
+	if r.Hidden != nil {
+		hidden = r.Hidden(g.Path, g.First, g.Rows)
+	}
+	owners := newOwners(r.Owner, user, session)
+	k := p.at
+	for i := range g.Rows {
+		if g.Dead.Has(i) || hidden.Has(i) {
+			continue
+		}
+		if user.Indices[i] == parquet.NoValue || item.Indices[i] == parquet.NoValue {
+			return fmt.Errorf("file %s: row %d has no user or no item", g.Path, g.First+int64(i))
+		}
+		u, ok := owners.of(i)
+		if !ok {
+			continue
+		}
+		h.User[k], h.Item[k], h.Time[k] = u, item.Indices[i], times[i]
+		if event != nil {
+			// Numbered from 1; 0 is none. More types than fit are refused below.
+			if e := event.Indices[i]; e != parquet.NoValue {
+				h.Event[k], err = p.types.rank(e, &event.Words)
+				if err != nil {
+					return fmt.Errorf("file %s: %w", g.Path, err)
+				}
+			}
+		}
+		if value != nil {
+			h.Value[k] = value.Floats[i]
+			if value.Null != nil && value.Null[i] {
+				h.Value[k] = float32(math.NaN())
+			}
+		}
+		k++
+	}
+	p.rows = k - p.at
+	p.users.words, p.items.words = user.Words, item.Words
+	if event != nil {
+		p.types.words = event.Words
+	}
+	for _, u := range h.User[p.at:k] {
+		p.users.note(u, user.Words.Len())
+	}
+	for _, v := range h.Item[p.at:k] {
+		p.items.note(v, item.Words.Len())
+	}
+	return nil
+}
+
+// note notes that a word occurs; global is the rank of its first appearance, from 1,
+// meanwhile.
+func (l *local) note(k uint32, words int) {
+	if len(l.global) < words {
+		l.global = append(l.global, make([]uint32, words-len(l.global))...)
+	}
+	if l.global[k] == 0 {
+		l.order = append(l.order, k)
+		l.global[k] = uint32(len(l.order))
+	}
+}
+
+// rank notes that a word occurs and returns the rank of its first appearance. Words
+// that are equal have one rank.
+func (l *local) rank(k uint32, words *parquet.Words) (uint16, error) {
+	if int(k) < len(l.global) && l.global[k] > 0 {
+		return uint16(l.global[k]), nil
+	}
+	if len(l.global) < words.Len() {
+		l.global = append(l.global, make([]uint32, words.Len()-len(l.global))...)
+	}
+	if l.seen == nil {
+		l.seen = map[string]uint32{}
+	}
+	name := string(words.Word(k))
+	n, ok := l.seen[name]
+	if !ok {
+		if n = uint32(len(l.order)) + 1; n > math.MaxUint16 {
+			return 0, fmt.Errorf("event type %.100q is one of more than %d", name, math.MaxUint16)
+		}
+		l.order, l.seen[name] = append(l.order, k), n
+	}
+	l.global[k] = n
+	return uint16(n), nil
+}
+
+// number gives the parts' words their numbers in the History, part by part.
+func number(parts []part, h *History) error {
+	var wg sync.WaitGroup
+	add := func(d *Dictionary, of func(*part) *local) {
+		wg.Go(func() {
+			for i := range parts {
+				l := of(&parts[i])
+				for _, k := range l.order {
+					l.global[k] = d.Add(string(l.words.Word(k)))
+				}
+			}
+		})
+	}
+	add(h.Users, func(p *part) *local { return &p.users })
+	add(h.Items, func(p *part) *local { return &p.items })
+	wg.Wait()
+	types := map[string]uint32{"": 0}
+	for i := range parts {
+		l := &parts[i].types
+		for rank, k := range l.order {
+			name := string(l.words.Word(k))
+			n, ok := types[name]
+			if !ok {
+				n = uint32(len(h.EventTypes))
+				if n > math.MaxUint16 {
+					return fmt.Errorf("history: event type %.100q is one of more than %d", name, math.MaxUint16)
+				}
+				types[name], h.EventTypes = n, append(h.EventTypes, name)
+			}
+			l.order[rank] = n // by rank now, as the rows have it
+		}
+	}
+	return nil
+}
+
+// renumber turns the numbers of the part's own dictionaries into the History's.
+func (p *part) renumber(h *History) {
+	for i := p.at; i < p.at+p.rows; i++ {
+		h.User[i], h.Item[i] = p.users.global[h.User[i]], p.items.global[h.Item[i]]
+	}
+	if h.Event == nil {
+		return
+	}
+	for i := p.at; i < p.at+p.rows; i++ {
+		if e := h.Event[i]; e > 0 {
+			h.Event[i] = uint16(p.types.order[e-1])
+		}
+	}
+}
+
+// closeGaps moves the parts' rows together where some were left out, and leaves
+// columns away that hold nothing.
+func closeGaps(parts []part, h *History) {
+	n := 0
+	for _, p := range parts {
+		if n != p.at {
+			copy(h.User[n:], h.User[p.at:p.at+p.rows])
+			copy(h.Item[n:], h.Item[p.at:p.at+p.rows])
+			copy(h.Time[n:], h.Time[p.at:p.at+p.rows])
+			if h.Event != nil {
+				copy(h.Event[n:], h.Event[p.at:p.at+p.rows])
+			}
+			if h.Value != nil {
+				copy(h.Value[n:], h.Value[p.at:p.at+p.rows])
+			}
+		}
+		n += p.rows
+	}
+	h.User, h.Item, h.Time = h.User[:n], h.Item[:n], h.Time[:n]
+	if h.Event != nil {
+		h.Event = h.Event[:n]
+	}
+	if len(h.EventTypes) == 1 {
+		h.Event = nil
+	}
+	if h.Value != nil {
+		h.Value = h.Value[:n]
+		some := false
+		for _, v := range h.Value {
+			if some = v == v; some {
+				break
+			}
+		}
+		if !some {
+			h.Value = nil
+		}
+	}
+}
+
+// owners tells whose the rows of a row group are.
+type owners struct {
+	owner         func(session string) (string, bool)
+	user, session *parquet.Chunk
+	known         map[uint32]uint32 // by session: the number of its user among the words
+}
+
+func newOwners(owner func(string) (string, bool), user, session *parquet.Chunk) owners {
+	return owners{owner: owner, user: user, session: session, known: map[uint32]uint32{}}
+}
+
+// of returns the number of row i's user among the words of the users, which get
+// those that are not there. A row whose user is its session's has none of its own.
+func (o *owners) of(i int) (uint32, bool) {
+	u := o.user.Indices[i]
+	if o.session == nil || o.session.Indices[i] == parquet.NoValue ||
+		string(o.user.Words.Word(u)) != string(o.session.Words.Word(o.session.Indices[i])) {
+		return u, true
+	}
+	k, ok := o.known[u]
+	if !ok {
+		k = parquet.NoValue
+		if name, linked := o.owner(string(o.user.Words.Word(u))); linked {
+			k = uint32(o.user.Words.Len())
+			o.user.Words.Text = append(o.user.Words.Text, name...)
+			o.user.Words.End = append(o.user.Words.End, uint32(len(o.user.Words.Text)))
+		}
+		o.known[u] = k
+	}
+	return k, k != parquet.NoValue
+}
