@@ -48,7 +48,7 @@ type Config struct {
 	FlushAge   time.Duration
 	FlushBytes int64
 	// TailRecords is how many of a dataset's newest records are in memory, 32,768
-	// by default. As many stay in its log, but in 32 MiB at most (TailBytes).
+	// by default, but in 32 MiB at most (TailBytes). As many stay in its log.
 	TailRecords int
 	TailBytes   int64
 	// SegmentBytes is the size at which a log goes on in a new file; default 8 MiB.

@@ -29,6 +29,12 @@ func (l *Log) flush(ctx context.Context) error {
 }
 
 func (l *Log) flushLocked(ctx context.Context) error {
+	l.mu.Lock()
+	ended := l.refuse
+	l.mu.Unlock()
+	if ended != nil {
+		return ended
+	}
 	table, err := l.cfg.Lake.Table(ctx, l.dataset)
 	if err != nil {
 		return err

@@ -73,7 +73,7 @@ type work struct {
 func openLog(cfg *Config, dataset bespoke.ARN, dir string, through uint64) (*Log, error) {
 	l := &Log{
 		dataset: dataset, dir: dir, cfg: cfg, next: 1, ids: map[string]uint64{},
-		bell: make(chan struct{}, 1), ended: make(chan struct{}), tail: newTail(cfg.TailRecords),
+		bell: make(chan struct{}, 1), ended: make(chan struct{}), tail: newTail(cfg.TailRecords, cfg.TailBytes),
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("event: %w", err)

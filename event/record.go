@@ -40,6 +40,18 @@ func (r *Record) Value(column string) ingest.Value {
 	return ingest.Value{}
 }
 
+// size is about how many bytes the record takes in memory.
+func (r *Record) size() int64 {
+	n := 256 + len(r.EventID) + len(r.User) + len(r.Session) + len(r.Target) + len(r.Type) + len(r.RecommendationID) + len(r.Source)
+	for _, s := range r.Impression {
+		n += 16 + len(s)
+	}
+	for _, v := range r.Values {
+		n += 40 + len(v.Text)
+	}
+	return int64(n)
+}
+
 // userID is what the record has in the column USER_ID: an anonymous event has its session.
 func (r *Record) userID() string {
 	if r.User == "" {

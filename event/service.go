@@ -259,7 +259,7 @@ func (s *Service) flushDue(ctx context.Context) {
 				continue
 			}
 			if err := l.flush(ctx); err != nil {
-				if ctx.Err() == nil && !errors.Is(err, errDropped) {
+				if ctx.Err() == nil && !errors.Is(err, errDropped) && !errors.Is(err, errStopped) {
 					s.cfg.Logger.WarnContext(ctx, "records wait to join their table; the next try comes soon", slog.String("dataset", string(l.dataset)), slog.Any("err", err))
 				}
 				l.retryLater()

@@ -22,17 +22,15 @@ func parsed(t testing.TB, text string) *schema.Schema {
 	return s
 }
 
-func value(v float64) *float64 { return &v }
-
 func TestPutEvents(t *testing.T) {
 	t.Parallel()
 	f := open(t, nil)
 	d := f.tracked("shop", interactionSchema)
 	f.must(f.put("shop", "u1", "s1",
-		wire.Event{EventType: "click", ItemId: "i1", SentAt: at(100), EventValue: value(0.5), Properties: `{"numRatings":"13","device":"phone|tablet","unknown":[1]}`},
+		wire.Event{EventType: "click", ItemId: "i1", SentAt: at(100), EventValue: new(0.5), Properties: `{"numRatings":"13","device":"phone|tablet","unknown":[1]}`},
 		wire.Event{EventType: "buy", SentAt: at(101), Properties: `{"itemId":"i2","eventValue":"4","NUM_RATINGS":2.0,"DEVICE":7}`}))
 	// What the request has of its own wins over properties. "null" is a session like any other.
-	f.must(f.put("shop", "u2", "null", wire.Event{EventType: "click", ItemId: "i3", EventValue: value(1), SentAt: at(102), Properties: `{"itemId":"x","eventValue":9,"device":null,"numRatings":""}`}))
+	f.must(f.put("shop", "u2", "null", wire.Event{EventType: "click", ItemId: "i3", EventValue: new(float64(1)), SentAt: at(102), Properties: `{"itemId":"x","eventValue":9,"device":null,"numRatings":""}`}))
 	f.must(f.put("shop", "", "s2", wire.Event{EventType: "click", ItemId: "i4", SentAt: at(103)}))
 	f.must(f.put("shop", "u3", "u3", wire.Event{EventType: "click", ItemId: "i5", SentAt: at(104)}))
 	want := []string{

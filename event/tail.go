@@ -9,36 +9,42 @@ import (
 const perID = 100
 
 // tail is the newest records of a dataset in memory, found by user and session. It is
-// bounded by a number of records; each has at most some 10 KB. Safe for concurrent use.
+// bounded by a number of records and by their size. Safe for concurrent use.
 type tail struct {
-	mu    sync.RWMutex
-	most  int
-	ring  []*Record // oldest at start, once it is full
-	start int
+	mu        sync.RWMutex
+	most      int
+	mostBytes int64
+	bytes     int64
+	queue     []*Record // oldest at start
+	start     int
 
 	users    map[string][]*Record // oldest first; anonymous events under the user that they have joined, too
 	sessions map[string][]*Record // all events of a session
 	owner    map[string]string    // session -> user of its newest event that has one
 }
 
-func newTail(most int) *tail {
-	return &tail{most: most, users: map[string][]*Record{}, sessions: map[string][]*Record{}, owner: map[string]string{}}
+func newTail(most int, bytes int64) *tail {
+	return &tail{most: most, mostBytes: bytes, users: map[string][]*Record{}, sessions: map[string][]*Record{}, owner: map[string]string{}}
 }
 
 // add takes in a record and returns those that had to give way.
 func (t *tail) add(r *Record) (gone []*Record) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.ring) < t.most {
-		t.ring = append(t.ring, r)
-	} else {
-		old := t.ring[t.start]
-		t.ring[t.start] = r
-		t.start = (t.start + 1) % t.most
+	t.queue = append(t.queue, r)
+	t.bytes += r.size()
+	t.index(r)
+	for n := len(t.queue) - t.start; n > t.most || n > 1 && t.bytes > t.mostBytes; n-- {
+		old := t.queue[t.start]
+		t.queue[t.start] = nil
+		t.start++
+		t.bytes -= old.size()
 		t.forget(old)
 		gone = append(gone, old)
 	}
-	t.index(r)
+	if t.start > 1024 && t.start > len(t.queue)/2 {
+		t.queue, t.start = slices.Clone(t.queue[t.start:]), 0
+	}
 	return gone
 }
 
@@ -134,7 +140,7 @@ func (t *tail) recent(id string, limit int) []*Record {
 func (t *tail) all() []*Record {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return append(slices.Clone(t.ring[t.start:]), t.ring[:t.start]...)
+	return slices.Clone(t.queue[t.start:])
 }
 
 // keep leaves out the records that gone is true for.
@@ -142,11 +148,12 @@ func (t *tail) keep(gone func(*Record) bool) {
 	kept := slices.DeleteFunc(t.all(), gone)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.ring, t.start = kept, 0
+	t.queue, t.start, t.bytes = kept, 0, 0
 	clear(t.users)
 	clear(t.sessions)
 	clear(t.owner)
 	for _, r := range kept {
+		t.bytes += r.size()
 		t.index(r)
 	}
 }
