@@ -110,15 +110,18 @@ func run(ctx context.Context, s settings) (err error) {
 		if err != nil {
 			return fmt.Errorf("bespoke: %w", err)
 		}
-		f, err := load(s, p.address, fresh)
-		if err != nil {
-			return fmt.Errorf("bespoke: %w", err)
-		}
 		b, err := load(s, peer.address, requests)
 		if err != nil {
 			return fmt.Errorf("the bare handler: %w", err)
 		}
-		ours, first, theirs = append(ours, a), append(first, f), append(theirs, b)
+		ours, theirs = append(ours, a), append(theirs, b)
+	}
+	for range s.rounds {
+		f, err := load(s, p.address, fresh)
+		if err != nil {
+			return fmt.Errorf("bespoke: %w", err)
+		}
+		first = append(first, f)
 	}
 	fmt.Printf("%s, %d items, %d users, %d interactions; %d results, %d bytes; %d connections, %d rounds of %s\n\n",
 		s.recipe, s.items, s.users, s.interactions, s.results, size, s.connections, s.rounds, s.duration)

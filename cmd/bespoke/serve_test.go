@@ -19,7 +19,8 @@ func TestServe(t *testing.T) {
 		t.Errorf("healthz: %q", got)
 	}
 	contains(t, p.out.String(), p.api, `eval "$(bespoke env --data `+p.data+`)"`)
-	contains(t, p.log.String(), "msg=ready", "version="+version, "api="+p.api)
+	p.poll("the log", func() bool { return strings.Contains(p.log.String(), "msg=ready") })
+	contains(t, p.log.String(), "version="+version, "api="+p.api)
 
 	code, _, errs := command(t, nil, "serve", "--data", p.data, "--listen", "127.0.0.1:0", "--s3-listen", "127.0.0.1:0")
 	if code != 1 {
