@@ -6,6 +6,27 @@ package vector
 // Dot returns the inner product of two vectors of one length.
 func Dot(x, y []float32) float32 {
 	y = y[:len(x)]
+	whole := len(x) &^ 7
+	sum := dot(x[:whole], y[:whole])
+	for i := whole; i < len(x); i++ {
+		sum += float32(x[i] * y[i])
+	}
+	return sum
+}
+
+// Add adds a times x to y, which has the same length.
+func Add(y []float32, a float32, x []float32) {
+	y = y[:len(x)]
+	whole := len(x) &^ 7
+	add(y[:whole], a, x[:whole])
+	for i := whole; i < len(x); i++ {
+		y[i] += float32(a * x[i])
+	}
+}
+
+// plainDot is Dot for lengths that are multiples of 8.
+func plainDot(x, y []float32) float32 {
+	y = y[:len(x)]
 	var s0, s1, s2, s3, s4, s5, s6, s7 float32
 	for len(x) >= 8 {
 		a, b := (*[8]float32)(x), (*[8]float32)(y)
@@ -19,29 +40,13 @@ func Dot(x, y []float32) float32 {
 		s7 += float32(a[7] * b[7])
 		x, y = x[8:], y[8:]
 	}
-	sum := ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7))
-	for i := range x {
-		sum += float32(x[i] * y[i])
-	}
-	return sum
+	return ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7))
 }
 
-// Add adds a times x to y, which has the same length.
-func Add(y []float32, a float32, x []float32) {
+// plainAdd is Add.
+func plainAdd(y []float32, a float32, x []float32) {
 	y = y[:len(x)]
-	for len(x) >= 8 {
-		p, q := (*[8]float32)(x), (*[8]float32)(y)
-		q[0] += float32(a * p[0])
-		q[1] += float32(a * p[1])
-		q[2] += float32(a * p[2])
-		q[3] += float32(a * p[3])
-		q[4] += float32(a * p[4])
-		q[5] += float32(a * p[5])
-		q[6] += float32(a * p[6])
-		q[7] += float32(a * p[7])
-		x, y = x[8:], y[8:]
-	}
-	for i := range x {
-		y[i] += float32(a * x[i])
+	for i, xi := range x {
+		y[i] += float32(a * xi)
 	}
 }
