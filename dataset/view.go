@@ -101,3 +101,12 @@ func (v *View) Scan(ctx context.Context, columns []string) iter.Seq2[lake.Batch,
 		}
 	}
 }
+
+// Hidden marks those of the rows [first, first+rows) of a file that the view hides
+// beside deleted ones, counted from first; nil if it hides none of them.
+func (v *View) Hidden(path string, first int64, rows int) lake.Bitmap {
+	if v.hide == nil {
+		return nil
+	}
+	return v.hide.Marks(path, first, rows)
+}

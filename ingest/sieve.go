@@ -238,15 +238,29 @@ type Superfluous struct {
 
 // Hide returns the batch with its superfluous rows marked as dead too.
 func (s *Superfluous) Hide(b lake.Batch) lake.Batch {
-	file, ok := s.files[b.Path]
-	if !ok {
+	marks := s.Marks(b.Path, b.First, int(b.Record.NumRows()))
+	if marks == nil {
 		return b
 	}
-	n := b.Record.NumRows()
+	for i, dead := range b.Dead {
+		marks[i] |= dead
+	}
+	b.Dead = marks
+	return b
+}
+
+// Marks returns which of the rows [first, first+rows) of a file are superfluous,
+// counted from first; nil if none is.
+func (s *Superfluous) Marks(path string, first int64, rows int) lake.Bitmap {
+	file, ok := s.files[path]
+	if !ok {
+		return nil
+	}
 	var marks lake.Bitmap
-	for row := b.First; row < b.First+n; {
+	last := first + int64(rows)
+	for row := first; row < last; {
 		stretch := s.dead.stretch(file, row)
-		end := min((row>>16+1)<<16, b.First+n)
+		end := min((row>>16+1)<<16, last)
 		if stretch == nil {
 			row = end
 			continue
@@ -256,14 +270,10 @@ func (s *Superfluous) Hide(b lake.Batch) lake.Batch {
 				continue
 			}
 			if marks == nil {
-				marks = make(lake.Bitmap, (n+63)/64)
-				copy(marks, b.Dead)
+				marks = make(lake.Bitmap, (rows+63)/64)
 			}
-			marks.Set(int(row - b.First))
+			marks.Set(int(row - first))
 		}
 	}
-	if marks != nil {
-		b.Dead = marks
-	}
-	return b
+	return marks
 }

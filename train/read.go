@@ -33,13 +33,7 @@ func (s Source) view(ctx context.Context, t bespoke.DatasetType) (*dataset.View,
 // interactions reads the rows of an Interactions dataset. Events without a user
 // count for the user that their session has been linked to, and are left out
 // where there is none.
-func interactions(ctx context.Context, from Source) (*history.History, error) {
-	columns := []string{"USER_ID", "ITEM_ID", "TIMESTAMP", lake.SessionColumn}
-	for _, name := range []string{"EVENT_TYPE", "EVENT_VALUE"} {
-		if _, ok := from.Schema.Column(name); ok {
-			columns = append(columns, name)
-		}
-	}
+func interactions(ctx context.Context, from Source, workers int) (*history.History, error) {
 	owners, err := sessions(ctx, from.Snapshot)
 	if err != nil {
 		return nil, err
@@ -48,38 +42,15 @@ func interactions(ctx context.Context, from Source) (*history.History, error) {
 	if err != nil {
 		return nil, err
 	}
-	var b history.Builder
-	for batch, err := range view.Scan(ctx, columns) {
-		if err != nil {
-			return nil, err
-		}
-		cols := batch.Record.Columns()
-		for i := range int(batch.Record.NumRows()) {
-			if batch.Dead.Has(i) {
-				continue
-			}
-			in := history.Interaction{User: text(cols[0], i), Item: text(cols[1], i), Time: int64(numeric(cols[2], i))}
-			if session := text(cols[3], i); session != "" && session == in.User {
-				owner, linked := owners[session]
-				if !linked {
-					continue
-				}
-				in.User = owner
-			}
-			for c := 4; c < len(cols); c++ {
-				switch {
-				case columns[c] == "EVENT_TYPE":
-					in.EventType = text(cols[c], i)
-				case !cols[c].IsNull(i):
-					in.Value = new(float32(numeric(cols[c], i)))
-				}
-			}
-			if err := b.Add(in); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return b.History(), nil
+	_, types := from.Schema.Column("EVENT_TYPE")
+	_, values := from.Schema.Column("EVENT_VALUE")
+	return history.Read(ctx, history.Reading{
+		Snapshot: from.Snapshot, EventTypes: types, Values: values, Workers: workers, Hidden: view.Hidden,
+		Owner: func(session string) (string, bool) {
+			user, ok := owners[session]
+			return user, ok
+		},
+	})
 }
 
 // sessions returns the user of each session that has one.

@@ -135,7 +135,7 @@ func (t *run) steps(phase string) func(recipe.Progress) {
 // Items those that are trained on.
 func (t *run) read(ctx context.Context) (in recipe.Input, items *history.Metadata, err error) {
 	in = recipe.Input{Seed: uint64(t.Seed), Workers: t.Workers}
-	h, err := interactions(ctx, t.Interactions)
+	h, err := interactions(ctx, t.Interactions, t.Workers)
 	if err != nil {
 		return in, nil, fmt.Errorf("train: read interactions: %w", err)
 	}
