@@ -209,15 +209,15 @@ func TestExploration(t *testing.T) {
 	explored := func(weight string) bool {
 		t.Helper()
 		campaign := f.campaign("c"+strings.Trim(weight, "."), version, &wire.CampaignConfig{ItemExplorationConfig: map[string]string{"explorationWeight": weight}})
-		for range 20 {
-			if kinds(f.recommended(campaign, "u0", 10))['f'] > 0 {
+		for u := range 20 { // a user who comes again soon gets the same answer
+			if kinds(f.recommended(campaign, fmt.Sprintf("u%d", u), 10))['f'] > 0 {
 				return true
 			}
 		}
 		return false
 	}
 	if !explored("1") {
-		t.Error("the new item is not in 20 answers that explore")
+		t.Error("the new item is in none of 20 users' answers that explore")
 	}
 	if explored("0") {
 		t.Error("the new item is in an answer that does not explore")
