@@ -24,12 +24,13 @@ var version = bespoke.Scope{Partition: "aws", Region: "eu-west-1", Account: "123
 // are kept, with metadata of two items.
 func small(t *testing.T) *artifact.Artifact {
 	t.Helper()
-	long := "busy:"
+	var long strings.Builder
+	long.WriteString("busy:")
 	for i := range artifact.MaxHistory + 50 {
-		long += fmt.Sprintf(" i%d", i%7)
+		long.WriteString(fmt.Sprintf(" i%d", i%7))
 	}
 	in := recipe.Input{
-		Interactions: recipetest.History(t, "ann: i0 i1", long, "bob: i2"),
+		Interactions: recipetest.History(t, "ann: i0 i1", long.String(), "bob: i2"),
 		Items: &history.Metadata{IDs: history.NewDictionary("i1", "new"), Columns: []history.Column{
 			{Name: "GENRE", Text: []string{"Drama|Comedy", ""}}, {Name: "PRICE", Number: []float64{2.5, 3}},
 		}},

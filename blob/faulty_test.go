@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -51,7 +52,9 @@ func TestFaults(t *testing.T) {
 		{"RequestTimeout", faulty.Refuse(400, "RequestTimeout"), blob.ErrUnavailable, "RequestTimeout"},
 		{"TooManyRequests", faulty.Refuse(429, "TooManyRequests"), blob.ErrUnavailable, "TooManyRequests"},
 		{"ClockSkew", faulty.Refuse(403, "RequestTimeTooSkewed"), blob.ErrUnavailable, "RequestTimeTooSkewed"},
-		{"NotXML", func(_ *faulty.Proxy, w http.ResponseWriter, _ *http.Request) { http.Error(w, "bad gateway", 502) }, blob.ErrUnavailable, "502"},
+		{"NotXML", func(_ *faulty.Proxy, w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "bad gateway", http.StatusBadGateway)
+		}, blob.ErrUnavailable, "502"},
 		{"ResetAtOnce", faulty.Reset(0), blob.ErrUnavailable, "byte 0 of 300000"},
 		{"ResetSoon", faulty.Reset(1000), blob.ErrUnavailable, "broken at byte 4000 of 300000"},
 		{"Short", faulty.Short(1000), blob.ErrUnavailable, "unexpected EOF"},
@@ -196,9 +199,7 @@ func TestListAndStat(t *testing.T) {
 				panic(http.ErrAbortHandler)
 			}
 			defer resp.Body.Close()
-			for k, v := range resp.Header {
-				w.Header()[k] = v
-			}
+			maps.Copy(w.Header(), resp.Header)
 			w.WriteHeader(resp.StatusCode)
 			_, _ = io.Copy(w, resp.Body)
 		}

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"iter"
+	"maps"
 	"time"
 
 	"bespoke"
@@ -74,9 +75,7 @@ func (s *Service) attributeBatch(ctx context.Context, a bespoke.MetricAttributio
 			if err != nil {
 				return err
 			}
-			for id, of := range some {
-				items[id] = of
-			}
+			maps.Copy(items, some)
 		}
 	}
 	for _, r := range batch {

@@ -3,6 +3,7 @@ package control_test
 import (
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -132,17 +133,17 @@ func TestSwitchUnderLoad(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				got := ""
+				var got strings.Builder
 				for _, it := range out.ItemList {
-					got += it.ItemId
+					got.WriteString(it.ItemId)
 				}
-				switch got {
+				switch got.String() {
 				case "i0i1i2":
 					asked[0].Add(1)
 				case "xyz":
 					asked[1].Add(1)
 				default:
-					t.Errorf("an answer mixes models: %s", got)
+					t.Errorf("an answer mixes models: %s", got.String())
 					return
 				}
 			}

@@ -137,12 +137,6 @@ func (s *server) send(method, path, service string) answer {
 	return answer{resp.StatusCode, resp.Header, body}
 }
 
-// get sends a signed GET.
-func (s *server) get(path string) answer {
-	s.Helper()
-	return s.send(http.MethodGet, path, "personalize")
-}
-
 // code is the error code of an answer.
 func (a answer) code() string {
 	var e struct {

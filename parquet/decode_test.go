@@ -225,6 +225,7 @@ func arrowDecode(raw []byte, s parquet.Shape) (values []any, err error) {
 	if err != nil {
 		return nil, err
 	}
+	//lint:ignore SA1019 a chunk outside of a file has no other reader to be compared with
 	pages, err := file.NewPageReader(stream, int64(s.Rows), codec, memory.DefaultAllocator, nil)
 	if err != nil {
 		return nil, err
@@ -238,6 +239,7 @@ func arrowDecode(raw []byte, s parquet.Shape) (values []any, err error) {
 	if err != nil {
 		return nil, err
 	}
+	//lint:ignore SA1019 likewise
 	col := file.NewColumnReader(schema.NewColumn(node, level, 0), pages, memory.DefaultAllocator, nil)
 	return all(col, s.Rows)
 }

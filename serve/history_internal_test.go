@@ -3,6 +3,7 @@ package serve
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"bespoke/artifact"
@@ -48,12 +49,12 @@ func TestHistory(t *testing.T) {
 		t.Helper()
 		as, _ := catalog.Find(name)
 		d := &Deployment{Recipe: as, Artifact: artifact.New(r, m, in), Rules: rules}
-		got := ""
+		var got strings.Builder
 		for _, e := range d.history(user, s.recent(d, user)) {
-			got += fmt.Sprintf("%s@%d ", m.Items().ID(e.Item), e.Time-1_000_000)
+			got.WriteString(fmt.Sprintf("%s@%d ", m.Items().ID(e.Item), e.Time-1_000_000))
 		}
-		if got != want {
-			t.Errorf("%s, %s: %s, want %s", name, user, got, want)
+		if got.String() != want {
+			t.Errorf("%s, %s: %s, want %s", name, user, got.String(), want)
 		}
 	}
 	f("aws-user-personalization", "ann", "a@1 b@2 a@8 c@9 b@11 ")

@@ -22,7 +22,7 @@ func History(t *testing.T, lines ...string) *history.History {
 		if !ok {
 			t.Fatalf("%q has no colon", line)
 		}
-		for _, item := range strings.Fields(items) {
+		for item := range strings.FieldsSeq(items) {
 			now++
 			if err := b.Add(history.Interaction{User: user, Item: item, Time: now}); err != nil {
 				t.Fatal(err)

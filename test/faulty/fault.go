@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -149,9 +150,7 @@ func (p *Proxy) answer(r *http.Request) *response {
 }
 
 func copyHeader(w http.ResponseWriter, real *response) {
-	for name, values := range real.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), real.header)
 	w.WriteHeader(real.status)
 }
 
