@@ -23,17 +23,26 @@ func (s *Service) Advance(ctx context.Context, arn bespoke.ARN) error {
 	var err error
 	switch arn.Kind() {
 	case "dataset-group":
-		err = s.advanceGroup(ctx, arn)
+		err = s.advancePlain(ctx, arn, func() (bespoke.Status, error) {
+			r, err := s.cfg.Store.DatasetGroup(ctx, arn)
+			return r.Status, err
+		})
 	case "dataset":
 		err = s.advanceDataset(ctx, arn)
 	case "dataset-import-job":
 		err = s.runImport(ctx, arn)
 	case "event-tracker":
-		err = s.advanceTracker(ctx, arn)
+		err = s.advancePlain(ctx, arn, func() (bespoke.Status, error) {
+			r, err := s.cfg.Store.EventTracker(ctx, arn)
+			return r.Status, err
+		})
 	case "data-deletion-job":
 		err = s.runDeletion(ctx, arn)
 	case "metric-attribution":
-		err = s.advanceAttribution(ctx, arn)
+		err = s.advancePlain(ctx, arn, func() (bespoke.Status, error) {
+			r, err := s.cfg.Store.MetricAttribution(ctx, arn)
+			return r.Status, err
+		})
 	case "dataset-export-job":
 		err = s.runExport(ctx, arn)
 	case "solution":
@@ -77,19 +86,20 @@ func (s *Service) GiveUp(ctx context.Context, arn bespoke.ARN, err error) error 
 	return s.endImport(ctx, arn, reason)
 }
 
-func (s *Service) advanceGroup(ctx context.Context, arn bespoke.ARN) error {
+// advancePlain takes a resource without work behind it to ACTIVE, or away.
+func (s *Service) advancePlain(ctx context.Context, arn bespoke.ARN, status func() (bespoke.Status, error)) error {
 	for {
-		g, err := s.cfg.Store.DatasetGroup(ctx, arn)
+		now, err := status()
 		if err != nil {
 			return err
 		}
-		switch g.Status {
+		switch now {
 		case bespoke.CreatePending:
-			err = s.cfg.Store.Move(ctx, arn, g.Status, bespoke.CreateInProgress, "")
+			err = s.cfg.Store.Move(ctx, arn, now, bespoke.CreateInProgress, "")
 		case bespoke.CreateInProgress:
-			err = s.cfg.Store.Move(ctx, arn, g.Status, bespoke.Active, "")
+			err = s.cfg.Store.Move(ctx, arn, now, bespoke.Active, "")
 		case bespoke.DeletePending:
-			err = s.cfg.Store.Move(ctx, arn, g.Status, bespoke.DeleteInProgress, "")
+			err = s.cfg.Store.Move(ctx, arn, now, bespoke.DeleteInProgress, "")
 		case bespoke.DeleteInProgress:
 			err = s.cfg.Store.FinishDelete(ctx, arn)
 		default:

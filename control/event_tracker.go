@@ -81,36 +81,12 @@ func (s *Service) listEventTrackers(ctx context.Context, in *wire.ListEventTrack
 	return out, nil
 }
 
+// deleteEventTracker has a tracker deleted. The events that came through it belong
+// to the dataset and stay.
 func (s *Service) deleteEventTracker(ctx context.Context, in *wire.DeleteEventTrackerRequest) error {
 	arn, err := resource("event-tracker", in.EventTrackerArn)
 	if err != nil {
 		return err
 	}
 	return refusal(s.cfg.Store.DeleteEventTracker(ctx, arn))
-}
-
-// advanceTracker takes an event tracker to ACTIVE or away. The events that came
-// through it belong to the dataset and stay.
-func (s *Service) advanceTracker(ctx context.Context, arn bespoke.ARN) error {
-	for {
-		e, err := s.cfg.Store.EventTracker(ctx, arn)
-		if err != nil {
-			return err
-		}
-		switch e.Status {
-		case bespoke.CreatePending:
-			err = s.cfg.Store.Move(ctx, arn, e.Status, bespoke.CreateInProgress, "")
-		case bespoke.CreateInProgress:
-			err = s.cfg.Store.Move(ctx, arn, e.Status, bespoke.Active, "")
-		case bespoke.DeletePending:
-			err = s.cfg.Store.Move(ctx, arn, e.Status, bespoke.DeleteInProgress, "")
-		case bespoke.DeleteInProgress:
-			err = s.cfg.Store.FinishDelete(ctx, arn)
-		default:
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
 }

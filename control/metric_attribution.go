@@ -269,31 +269,6 @@ func (s *Service) deleteMetricAttribution(ctx context.Context, in *wire.DeleteMe
 	return refusal(s.cfg.Store.DeleteMetricAttribution(ctx, arn))
 }
 
-// advanceAttribution takes a metric attribution to ACTIVE or away.
-func (s *Service) advanceAttribution(ctx context.Context, arn bespoke.ARN) error {
-	for {
-		a, err := s.cfg.Store.MetricAttribution(ctx, arn)
-		if err != nil {
-			return err
-		}
-		switch a.Status {
-		case bespoke.CreatePending:
-			err = s.cfg.Store.Move(ctx, arn, a.Status, bespoke.CreateInProgress, "")
-		case bespoke.CreateInProgress:
-			err = s.cfg.Store.Move(ctx, arn, a.Status, bespoke.Active, "")
-		case bespoke.DeletePending:
-			err = s.cfg.Store.Move(ctx, arn, a.Status, bespoke.DeleteInProgress, "")
-		case bespoke.DeleteInProgress:
-			err = s.cfg.Store.FinishDelete(ctx, arn)
-		default:
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
 // mayPublish refuses an import whose report on metrics has nowhere to go.
 func (s *Service) mayPublish(ctx context.Context, d bespoke.Dataset, j bespoke.ImportJob) error {
 	if !j.PublishMetrics {
