@@ -78,10 +78,12 @@ class Account:
         # One attempt: the SDK would repeat what is refused for a limit.
         once = Config(retries={"total_max_attempts": 1, "mode": "standard"})
         self.personalize = boto3.client("personalize", config=once)
-        # What the SDK itself would refuse to send.
-        self.raw = boto3.client("personalize", config=once.merge(Config(parameter_validation=False)))
         self.events = boto3.client("personalize-events", config=once)
-        for client in (self.personalize, self.raw, self.events):
+        # What the SDK itself would refuse to send.
+        unchecked = once.merge(Config(parameter_validation=False))
+        self.raw = boto3.client("personalize", config=unchecked)
+        self.raw_events = boto3.client("personalize-events", config=unchecked)
+        for client in (self.personalize, self.events, self.raw, self.raw_events):
             modelled.watch(client)
         # Cleaning up is refused now and then, which is no test's finding.
         self.janitor = boto3.client("personalize", config=once)
