@@ -9,24 +9,12 @@
 
 const assert = require("node:assert/strict");
 const { after, before, describe, it } = require("node:test");
-const { randomUUID } = require("node:crypto");
-const { setTimeout: sleep } = require("node:timers/promises");
 
 const personalize = require("@aws-sdk/client-personalize");
 const events = require("@aws-sdk/client-personalize-events");
 const runtime = require("@aws-sdk/client-personalize-runtime");
-const s3 = require("@aws-sdk/client-s3");
-const iam = require("@aws-sdk/client-iam");
-const sts = require("@aws-sdk/client-sts");
 
-const P = new personalize.PersonalizeClient({ maxAttempts: 1 });
-const E = new events.PersonalizeEventsClient({ maxAttempts: 1 });
-const R = new runtime.PersonalizeRuntimeClient({ maxAttempts: 1 });
-const S3 = new s3.S3Client({});
-const IAM = new iam.IAMClient({});
-
-const unique = (prefix) => `${prefix}-${randomUUID().slice(0, 13)}`;
-const call = (name, input = {}) => P.send(new personalize[`${name}Command`](input));
+const { E, Home, P, R, call, gone, refused, settled, unique } = require("./account.js");
 
 const SCHEMA = JSON.stringify({
   type: "record",
@@ -46,63 +34,10 @@ function rows(n, first = 0) {
   return csv;
 }
 
-const trust = JSON.stringify({
-  Version: "2012-10-17",
-  Statement: [{ Effect: "Allow", Principal: { Service: "personalize.amazonaws.com" }, Action: "sts:AssumeRole" }],
-});
-
-const readPolicy = (bucket) =>
-  JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [
-      {
-        Effect: "Allow",
-        Action: ["s3:GetObject", "s3:ListBucket"],
-        Resource: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
-      },
-    ],
-  });
-
-// settled polls until the resource is ACTIVE or has failed.
-async function settled(describeIt) {
-  for (const end = Date.now() + 120_000; Date.now() < end; await sleep(20)) {
-    const resource = Object.values(await describeIt()).find((v) => v?.status);
-    if (["ACTIVE", "CREATE FAILED"].includes(resource.status)) return resource;
-  }
-  throw new Error("not settled after 120 seconds");
-}
-
-// gone polls until a deleted resource is not found.
-async function gone(describeIt) {
-  for (const end = Date.now() + 120_000; Date.now() < end; await sleep(20)) {
-    try {
-      await describeIt();
-    } catch (err) {
-      assert.ok(err instanceof personalize.ResourceNotFoundException, err);
-      return;
-    }
-  }
-  throw new Error("not gone after 120 seconds");
-}
-
-// refused checks that the promise rejects with the SDK's own class for the
-// exception, HTTP 400, and a message with the text.
-async function refused(promise, code, text = "") {
-  const err = await promise.then(
-    () => assert.fail(`no ${code}`),
-    (e) => e,
-  );
-  assert.equal(err.name, code, err);
-  if (personalize[code]) assert.ok(err instanceof personalize[code], `${err} is no ${code}`);
-  assert.equal(err.$metadata.httpStatusCode, 400);
-  assert.match(err.$metadata.requestId, /^[0-9a-f-]{36}$/);
-  assert.ok(err.message.includes(text), err.message);
-}
-
 describe("story", () => {
   const name = unique("js");
-  const bucket = `${name}-bucket`;
-  const put = (key, body) => S3.send(new s3.PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
+  const home = new Home(name);
+  const { bucket } = home;
   let role, schemaArn, datasetGroupArn, datasetArn;
   const jobs = [];
 
@@ -122,28 +57,14 @@ describe("story", () => {
   }
 
   before(async () => {
-    const { Account } = await new sts.STSClient({}).send(new sts.GetCallerIdentityCommand({}));
-    assert.match(Account, /^\d{12}$/);
-    await S3.send(new s3.CreateBucketCommand({ Bucket: bucket }));
-    const created = await IAM.send(new iam.CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: trust }));
-    role = created.Role.Arn;
-    assert.equal(role, `arn:aws:iam::${Account}:role/${name}`);
-    await IAM.send(
-      new iam.PutRolePolicyCommand({ RoleName: name, PolicyName: "read", PolicyDocument: readPolicy(bucket) }),
-    );
-    await put("full.csv", rows(3000));
-    await put("more.csv", rows(1000, 3000));
-    await put("bad.csv", rows(10) + "u,i,soon\n");
-    await put("columns.csv", "USER_ID\nu\n");
+    role = await home.open("s3:GetObject", "s3:ListBucket");
+    await home.put("full.csv", rows(3000));
+    await home.put("more.csv", rows(1000, 3000));
+    await home.put("bad.csv", rows(10) + "u,i,soon\n");
+    await home.put("columns.csv", "USER_ID\nu\n");
   });
 
-  after(async () => {
-    await IAM.send(new iam.DeleteRolePolicyCommand({ RoleName: name, PolicyName: "read" }));
-    await IAM.send(new iam.DeleteRoleCommand({ RoleName: name }));
-    const { Contents = [] } = await S3.send(new s3.ListObjectsV2Command({ Bucket: bucket }));
-    for (const { Key } of Contents) await S3.send(new s3.DeleteObjectCommand({ Bucket: bucket, Key }));
-    await S3.send(new s3.DeleteBucketCommand({ Bucket: bucket }));
-  });
+  after(() => home.close());
 
   it("creates a schema", async () => {
     ({ schemaArn } = await call("CreateSchema", { name, schema: SCHEMA }));

@@ -44,6 +44,13 @@ def read_policy(bucket, prefix=""):
     }
 
 
+def write_policy(bucket):
+    """Lists the bucket, reads and writes its objects."""
+    policy = read_policy(bucket)
+    policy["Statement"][0]["Action"].append("s3:PutObject")
+    return policy
+
+
 @contextlib.contextmanager
 def refused(code, *texts, status=400):
     """The call inside answers this HTTP status and code, and a message with texts."""

@@ -31,6 +31,10 @@ INTERACTIONS = schema(
     "EVENT_VALUE float null",
     "TIMESTAMP long",
 )
+ATTRIBUTED = schema(
+    "Interactions", "USER_ID string", "ITEM_ID string", "EVENT_TYPE string", "EVENT_VALUE float null", "TIMESTAMP long",
+    "EVENT_ATTRIBUTION_SOURCE string null",
+)  # fmt: skip
 ITEMS = schema("Items", "ITEM_ID string", "GENRES string null categorical", "PRICE float null")
 ITEMS_WIDER = schema(
     "Items", "ITEM_ID string", "GENRES string null categorical", "PRICE float null", "COLOUR string null categorical"
@@ -50,6 +54,7 @@ BY_TYPE = {
 }
 
 HEADER = "USER_ID,ITEM_ID,EVENT_TYPE,EVENT_VALUE,TIMESTAMP\n"
+ATTRIBUTED_HEADER = "USER_ID,ITEM_ID,EVENT_TYPE,EVENT_VALUE,TIMESTAMP,EVENT_ATTRIBUTION_SOURCE\n"
 
 
 def interactions(n, first=0):

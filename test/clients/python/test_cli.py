@@ -8,7 +8,8 @@ import sys
 import time
 
 import data
-from account import TRUST, read_policy, unique
+import extension
+from account import TRUST, read_policy, unique, write_policy
 
 AWS = str(pathlib.Path(sys.executable).with_name("aws"))
 
@@ -33,7 +34,7 @@ def settle(resource, arn):
     while time.monotonic() < end:
         argument = f"--{resource}-arn"
         (found,) = run("personalize", f"describe-{resource}", argument, arn).values()
-        if found["status"] in ("ACTIVE", "CREATE FAILED"):
+        if found["status"] in ("ACTIVE", "COMPLETED", "CREATE FAILED", "FAILED"):
             return found
     raise AssertionError(f"{arn} is still {found['status']}")
 
@@ -166,6 +167,98 @@ def test_story(tmp_path, aws):
     gone("dataset-group", group)
     run("personalize", "delete-schema", "--schema-arn", schema)
     run("personalize", "describe-schema", "--schema-arn", schema, fails="ResourceNotFoundException")
+
+
+def test_getting_out(aws):
+    """Exports, deletions of users and metrics of events."""
+    name, folder = unique("cli"), unique("out")
+    role = aws.new_role(write_policy(aws.bucket))
+    dataset = aws.dataset(schema=aws.schema(data.ATTRIBUTED))
+    group = aws.describe("dataset", dataset)["datasetGroupArn"]
+    rows = 'u1,"i, 1",watch,0.1,1700000000,mail\nu1,i2,watch,,1700000001,\nu2,i1,buy,3,1700000002,\n'
+
+    def run_import(job, location, *more):
+        arn = run(
+            "personalize", "create-dataset-import-job", "--job-name", job, "--dataset-arn", dataset,
+            "--data-source", f"dataLocation={location}", "--role-arn", role, *more,
+        )["datasetImportJobArn"]
+        assert settle("dataset-import-job", arn)["status"] == "ACTIVE"
+
+    def create_export(job, fails=None):
+        return run(
+            "personalize", "create-dataset-export-job", "--job-name", job, "--dataset-arn", dataset, "--ingestion-mode", "ALL",
+            "--role-arn", role, "--job-output", f"s3DataDestination={{path=s3://{aws.bucket}/{folder}}}", fails=fails,
+        )
+
+    def read(key):
+        return run("s3", "cp", f"s3://{aws.bucket}/{key}", "-", output="text")
+
+    exports, location = [], aws.put(data.ATTRIBUTED_HEADER + rows)
+    for job in (f"{name}-first", f"{name}-again"):
+        run_import(job, location)
+        exports.insert(0, create_export(job)["datasetExportJobArn"])
+        export = settle("dataset-export-job", exports[0])
+        assert export["status"] == "ACTIVE" and export["ingestionMode"] == "ALL"
+        assert read(f"{folder}/{job}/part-00000.csv") == data.ATTRIBUTED_HEADER + rows
+        location = f"s3://{aws.bucket}/{folder}/{job}/"
+    listed = run("personalize", "list-dataset-export-jobs", "--dataset-arn", dataset)["datasetExportJobs"]
+    assert [job["datasetExportJobArn"] for job in listed] == exports
+    assert exports[0] in create_export(f"{name}-again", fails="ResourceAlreadyExistsException")
+
+    def create_deletion(location, fails=None):
+        return run(
+            "personalize", "create-data-deletion-job", "--job-name", name, "--dataset-group-arn", group,
+            "--role-arn", role, "--data-source", f"dataLocation={location}", fails=fails,
+        )
+
+    assert "single column USER_ID" in create_deletion(location, fails="InvalidInputException")
+    deletion = create_deletion(aws.put("USER_ID\nu1\nnobody\n"))["dataDeletionJobArn"]
+    ended = settle("data-deletion-job", deletion)
+    assert ended["status"] == "COMPLETED" and ended["numDeleted"] == 2
+    assert extension.rows(dataset) == 1
+    (listed,) = run("personalize", "list-data-deletion-jobs", "--dataset-group-arn", group)["dataDeletionJobs"]
+    assert listed["dataDeletionJobArn"] == deletion and listed["status"] == "COMPLETED"
+
+    output = f"roleArn={role},s3DataDestination={{path=s3://{aws.bucket}/{folder}/metrics}}"
+    attribution = run(
+        "personalize", "create-metric-attribution", "--name", name, "--dataset-group-arn", group,
+        "--metrics", "metricName=watches,eventType=watch,expression=SAMPLECOUNT()",
+        "metricName=buys,eventType=buy,expression=SAMPLECOUNT()", "--metrics-output-config", output,
+    )["metricAttributionArn"]  # fmt: skip
+    aws.undo.append(lambda: aws.delete("metric_attribution", attribution))
+    this = ("--metric-attribution-arn", attribution)
+    assert settle("metric-attribution", attribution)["metricsOutputConfig"]["roleArn"] == role
+    minutes = "metricName=minutes,eventType=watch,expression=SUM(Interactions.EVENT_VALUE)"
+    run("personalize", "update-metric-attribution", *this, "--add-metrics", minutes, "--remove-metrics", "buys")
+    metrics = run("personalize", "list-metric-attribution-metrics", *this)["metrics"]
+    assert {m["metricName"]: m["expression"] for m in metrics} == {
+        "watches": "SAMPLECOUNT()", "minutes": "SUM(Interactions.EVENT_VALUE)",
+    }  # fmt: skip
+    (listed,) = run("personalize", "list-metric-attributions", "--dataset-group-arn", group)["metricAttributions"]
+    assert listed["metricAttributionArn"] == attribution
+
+    now = int(time.time())
+    more = aws.put(data.ATTRIBUTED_HEADER + f"u3,i1,watch,1.5,{now},mail\nu3,i2,watch,,{now},\nu3,i2,buy,9,{now},mail\n")
+    run_import(f"{name}-more", more, "--import-mode", "INCREMENTAL", "--publish-attribution-metrics-to-s3")
+    found = run("s3api", "list-objects-v2", "--bucket", aws.bucket, "--prefix", f"{folder}/metrics/")
+    (report,) = [each["Key"] for each in found["Contents"]]
+    assert report.startswith(f"{folder}/metrics/AggregatedAttributionMetrics - INCREMENTAL - ")
+    head, *lines = read(report).splitlines()
+    assert head == "METRIC_NAME,EVENT_TYPE,VALUE,MATH_FUNCTION,EVENT_ATTRIBUTION_SOURCE,TIMESTAMP"
+    window = now - now % 900
+    assert sorted(lines) == [
+        f"minutes,watch,1.5,sum,mail,{window}",
+        f"watches,watch,1.0,samplecount,SOURCE_NAME_UNDEFINED,{window}",
+        f"watches,watch,1.0,samplecount,mail,{window}",
+    ]
+    kept = extension.get("/bespoke/v1/attributed-metrics/" + group.rpartition("/")[2])["metrics"]
+    assert sorted((sum_["metric"], sum_["source"], sum_["value"]) for sum_ in kept) == [
+        ("minutes", "mail", 1.5), ("watches", "SOURCE_NAME_UNDEFINED", 1), ("watches", "mail", 1),
+    ]  # fmt: skip
+
+    assert attribution in run("personalize", "delete-dataset", "--dataset-arn", dataset, fails="ResourceInUseException")
+    run("personalize", "delete-metric-attribution", *this)
+    gone("metric-attribution", attribution)
 
 
 def test_errors(aws):

@@ -6,32 +6,14 @@ import pytest
 
 import data
 import extension
-from account import provoke, refused, unique
+from account import provoke, refused, unique, write_policy
 
-EVENTS = data.schema(
-    "Interactions", "USER_ID string", "ITEM_ID string", "EVENT_TYPE string", "EVENT_VALUE float null", "TIMESTAMP long",
-    "EVENT_ATTRIBUTION_SOURCE string null",
-)  # fmt: skip
 MANY_TAGS = [{"tagKey": f"k{i}", "tagValue": ""} for i in range(51)]
-
-
-def writer(aws):
-    """A policy to read and write everything in the bucket."""
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": ["s3:GetObject", "s3:PutObject", "s3:ListBucket"],
-                "Resource": [f"arn:aws:s3:::{aws.bucket}", f"arn:aws:s3:::{aws.bucket}/*"],
-            }
-        ],
-    }
 
 
 @pytest.fixture
 def role(aws):
-    return aws.new_role(writer(aws))
+    return aws.new_role(write_policy(aws.bucket))
 
 
 def export(aws, dataset, role, path=None, **more):
@@ -169,7 +151,7 @@ def test_deletion_exceptions(aws, role):
 
 
 def test_metric_attribution(aws, role):
-    dataset = aws.dataset(schema=aws.schema(EVENTS))
+    dataset = aws.dataset(schema=aws.schema(data.ATTRIBUTED))
     group = group_of(dataset)
     folder = unique("metrics")
     arn = attribution(aws, group, role, path=f"s3://{aws.bucket}/{folder}/", metrics=[
@@ -180,7 +162,7 @@ def test_metric_attribution(aws, role):
     assert described["datasetGroupArn"] == group and described["status"] == "ACTIVE"
     assert described["metricsOutputConfig"] == {"s3DataDestination": {"path": f"s3://{aws.bucket}/{folder}/"}, "roleArn": role}
     now = int(time.time())
-    head = "USER_ID,ITEM_ID,EVENT_TYPE,EVENT_VALUE,TIMESTAMP,EVENT_ATTRIBUTION_SOURCE\n"
+    head = data.ATTRIBUTED_HEADER
     job = aws.imported(
         dataset, aws.put(head + f"u1,i1,watch,1.5,{now},mail\nu1,i2,watch,,{now},\n"), publishAttributionMetricsToS3=True
     )

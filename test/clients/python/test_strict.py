@@ -3,8 +3,8 @@
 import pytest
 
 import data
-from account import refused, unique
-from test_getting_out import completed, delete_users, export, group_of, writer
+from account import refused, unique, write_policy
+from test_getting_out import completed, delete_users, export, group_of
 
 pytestmark = pytest.mark.strict
 
@@ -39,7 +39,7 @@ def test_five_running_imports(aws):
 
 def test_five_exports_and_deletions(aws):
     """Both have one queue, in which a large export is the first."""
-    role = aws.new_role(writer(aws))
+    role = aws.new_role(write_policy(aws.bucket))
     dataset = aws.dataset()
     aws.imported(dataset, aws.put(data.interactions(300_000)))
     exports = [export(aws, dataset, role, ingestionMode="BULK") for _ in range(5)]
