@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -86,6 +87,23 @@ func (c *client) call(ctx context.Context, operation string, in fields, out any)
 	return nil
 }
 
+// post makes a call of personalize-events.
+func (c *client) post(ctx context.Context, path string, in fields) error {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.at.API+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if err := c.do(req, "personalize", body, nil); err != nil {
+		return fmt.Errorf("POST %s: %w", path, err)
+	}
+	return nil
+}
+
 // get reads one of the extensions' documents.
 func (c *client) get(ctx context.Context, path string, out any) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.at.API+"/bespoke/v1/"+path, nil)
@@ -96,6 +114,30 @@ func (c *client) get(ctx context.Context, path string, out any) error {
 		return fmt.Errorf("GET %s: %w", path, err)
 	}
 	return nil
+}
+
+// object reads an object.
+func (c *client) object(ctx context.Context, path string) (content []byte, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.at.S3+"/"+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.do(req, "s3", nil, &content); err != nil {
+		return nil, fmt.Errorf("GET %s: %w", path, err)
+	}
+	return content, nil
+}
+
+// iam makes a call of IAM that answers nothing of interest.
+func (c *client) iam(ctx context.Context, parameters url.Values) error {
+	parameters.Set("Version", "2010-05-08")
+	body := []byte(parameters.Encode())
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.at.API+"/", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return c.do(req, "iam", body, nil)
 }
 
 // put writes an object, or makes a bucket where path has no slash.
@@ -110,6 +152,8 @@ func (c *client) put(ctx context.Context, path string, body []byte) error {
 	return nil
 }
 
+// do sends a request; out is what to decode the answer into, a *[]byte for the
+// answer as it is, or nil.
 func (c *client) do(req *http.Request, service string, body []byte, out any) error {
 	sum := sha256.Sum256(body)
 	hash := hex.EncodeToString(sum[:])
@@ -136,7 +180,11 @@ func (c *client) do(req *http.Request, service string, body []byte, out any) err
 		}
 		return e
 	}
-	if out == nil {
+	switch out := out.(type) {
+	case nil:
+		return nil
+	case *[]byte:
+		*out = answer
 		return nil
 	}
 	return json.Unmarshal(answer, out)

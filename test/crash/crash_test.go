@@ -6,6 +6,8 @@
 // then the server is left alone until everything that was accepted has settled.
 // Throughout, statuses must move as the API has them and datasets must hold what
 // a model in memory says: each import wholly or not at all, one after another.
+// Other tests kill it while events come in, between imports and individual records
+// of the same datasets, and in exports, data deletions and trainings.
 //
 // More kills than make test has:
 //
@@ -174,7 +176,7 @@ func (w *world) dieStarting() {
 	w.count(startUp)
 }
 
-// wait lets a moment pass that is to be random and stands for nothing else.
+// wait lets a moment pass that stands for nothing else.
 func wait(d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -1,12 +1,9 @@
 package crash_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -120,18 +117,7 @@ func (f *stream) put(ctx context.Context, s *server, name string, n int) bool {
 		f.all = append(f.all, sent{item: item})
 	}
 	f.mu.Unlock()
-	body, err := json.Marshal(fields{"trackingId": f.tracking, "userId": "u", "sessionId": "s", "eventList": events})
-	if err != nil {
-		f.t.Error(err)
-		return false
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.at.API+"/events", bytes.NewReader(body))
-	if err != nil {
-		f.t.Error(err)
-		return false
-	}
-	req.Header.Set("Content-Type", "application/json")
-	if err := s.do(req, "personalize", body, nil); err != nil {
+	if err := s.post(ctx, "/events", fields{"trackingId": f.tracking, "userId": "u", "sessionId": "s", "eventList": events}); err != nil {
 		f.unexpected(s, err)
 		return false
 	}
