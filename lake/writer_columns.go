@@ -33,19 +33,21 @@ func named(rec arrow.RecordBatch, name string) (arrow.Array, error) {
 type presence struct {
 	present [pieceRows]byte
 	nulls   int
+	some    []int32 // never the rows that mark was given: all columns share those
 }
 
-// mark returns the rows that are not null, kept in dst, and notes the others.
-func (p *presence) mark(name string, a arrow.Array, rows, dst []int32, optional bool) ([]int32, error) {
+// mark returns the rows that are not null, valid until the next call, and notes the
+// others.
+func (p *presence) mark(name string, a arrow.Array, rows []int32, optional bool) ([]int32, error) {
 	p.nulls = 0
 	if a != nil && a.NullN() == 0 {
 		return rows, nil
 	}
-	dst = dst[:0]
+	p.some = p.some[:0]
 	for i, r := range rows {
 		if a != nil && a.IsValid(int(r)) {
 			p.present[i] = 1
-			dst = append(dst, r)
+			p.some = append(p.some, r)
 			continue
 		}
 		if !optional {
@@ -54,7 +56,7 @@ func (p *presence) mark(name string, a arrow.Array, rows, dst []int32, optional 
 		p.present[i] = 0
 		p.nulls++
 	}
-	return dst, nil
+	return p.some, nil
 }
 
 // bytes returns the presence of n rows for the Parquet writer.
@@ -71,7 +73,6 @@ type numberRows[T parquet.Number] struct {
 	out   *parquet.Numbers[T]
 	from  arrow.Array
 	vals  []T
-	some  []int32
 	piece []T
 	presence
 }
@@ -102,12 +103,13 @@ func numbers(a arrow.Array) any {
 	return nil
 }
 
-func (c *numberRows[T]) append(rows []int32) (err error) {
-	if c.some, err = c.mark(c.name, c.from, rows, c.some, c.out.Optional()); err != nil {
+func (c *numberRows[T]) append(rows []int32) error {
+	some, err := c.mark(c.name, c.from, rows, c.out.Optional())
+	if err != nil {
 		return err
 	}
 	c.piece = c.piece[:0]
-	for _, r := range c.some {
+	for _, r := range some {
 		c.piece = append(c.piece, c.vals[r])
 	}
 	c.out.Append(c.piece, c.bytes(len(rows)))
@@ -119,7 +121,6 @@ type boolRows struct {
 	name  string
 	out   *parquet.Bools
 	from  arrow.Array
-	some  []int32
 	piece []byte
 	presence
 }
@@ -134,12 +135,13 @@ func (c *boolRows) take(rec arrow.RecordBatch) (err error) {
 	return nil
 }
 
-func (c *boolRows) append(rows []int32) (err error) {
-	if c.some, err = c.mark(c.name, c.from, rows, c.some, c.out.Optional()); err != nil {
+func (c *boolRows) append(rows []int32) error {
+	some, err := c.mark(c.name, c.from, rows, c.out.Optional())
+	if err != nil {
 		return err
 	}
 	c.piece = c.piece[:0]
-	for _, r := range c.some {
+	for _, r := range some {
 		v := byte(0)
 		if c.from.(*array.Boolean).Value(int(r)) {
 			v = 1
@@ -157,7 +159,6 @@ type stringRows struct {
 	seeds parquet.Seeds
 	from  arrow.Array
 	value func(i int) string
-	some  []int32
 	presence
 
 	text    []byte // the piece's values, one behind the other
@@ -184,17 +185,18 @@ func (c *stringRows) take(rec arrow.RecordBatch) (err error) {
 	return fmt.Errorf("column %s is of type %s, not what the table has", c.name, c.from.DataType())
 }
 
-func (c *stringRows) append(rows []int32) (err error) {
-	if c.some, err = c.mark(c.name, c.from, rows, c.some, c.out.Optional()); err != nil {
+func (c *stringRows) append(rows []int32) error {
+	some, err := c.mark(c.name, c.from, rows, c.out.Optional())
+	if err != nil {
 		return err
 	}
 	c.text, c.ends = c.text[:0], c.ends[:0]
-	for _, r := range c.some {
+	for _, r := range some {
 		c.text = append(c.text, c.value(int(r))...)
 		c.ends = append(c.ends, len(c.text))
 	}
 	size := len(c.text)
-	if dict := c.out.Dict(len(c.some), size); dict != nil {
+	if dict := c.out.Dict(len(some), size); dict != nil {
 		c.find(dict)
 		c.out.AppendIndices(c.indices, c.bytes(len(rows)))
 		return nil

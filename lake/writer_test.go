@@ -66,7 +66,7 @@ func TestWriter(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	var want []string
 	n := 0
-	for _, size := range []int{0, 1, 3, 5000, 1000} {
+	for _, size := range []int{0, 1, 3, 5000, 1000, 3001} { // 1000 without nulls
 		var rows []row
 		dead := make(lake.Bitmap, (size+63)/64)
 		for i := range size {
