@@ -40,19 +40,15 @@ type DatasetSnapshot struct {
 	Counts    map[string]string  `json:"counts,omitempty"`
 }
 
-// rowsThatCount returns how many rows of the table's counted snapshot count. It
+// rowsThatCount returns how many rows of a snapshot that is held count. It
 // compares rows where there are individual ones and the table has changed since
 // the last call.
-func (s *Service) rowsThatCount(ctx context.Context, table *lake.Table, d bespoke.Dataset, stats *lake.Stats) (int64, error) {
+func (s *Service) rowsThatCount(ctx context.Context, snap *lake.Snapshot, d bespoke.Dataset, stats *lake.Stats) (int64, error) {
 	if stats.Rows[lake.Put] == 0 {
 		return stats.Rows[lake.Bulk], nil
 	}
 	if known, ok := s.counts.Load(d.ARN); ok && known.(counted).snapshot == stats.Snapshot {
 		return known.(counted).rows, nil
-	}
-	snap, err := table.At(ctx, stats.Snapshot)
-	if err != nil {
-		return 0, err
 	}
 	sc, err := s.parsedSchema(ctx, d.SchemaARN)
 	if err != nil {
@@ -87,12 +83,17 @@ func (s *Service) DatasetContent(ctx context.Context, arn bespoke.ARN) (DatasetC
 	if err != nil {
 		return out, err
 	}
-	stats, err := table.Stats(ctx)
+	snap, release, err := table.Hold(ctx)
+	if err != nil {
+		return out, err
+	}
+	defer release()
+	stats, err := snap.Stats(ctx)
 	if err != nil {
 		return out, err
 	}
 	out.Rows = RowsOf{Bulk: stats.Rows[lake.Bulk], Put: stats.Rows[lake.Put]}
-	if out.Rows.All, err = s.rowsThatCount(ctx, table, d, stats); err != nil {
+	if out.Rows.All, err = s.rowsThatCount(ctx, snap, d, stats); err != nil {
 		return out, err
 	}
 	for to, from := range map[*int64]*lake.Distinct{&out.DistinctUsers: stats.Users, &out.DistinctItems: stats.Items} {

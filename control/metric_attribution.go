@@ -108,10 +108,11 @@ func (s *Service) checkExpression(ctx context.Context, group bespoke.ARN, e attr
 	if err != nil {
 		return err
 	}
-	snap, err := table.Snapshot(ctx)
+	snap, release, err := table.Hold(ctx)
 	if err != nil {
 		return err
 	}
+	defer release()
 	rows, err := snap.Rows()
 	if err == nil && len(rows) == 0 {
 		err = bespoke.Errorf(bespoke.InvalidInput, "The Items dataset %s is empty, so there is no %s to sum up. Import items first.", d.ARN, e.Column)

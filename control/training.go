@@ -210,10 +210,11 @@ func (s *Service) pin(ctx context.Context, group bespoke.ARN, t bespoke.DatasetT
 	if err != nil {
 		return nil, err
 	}
-	snapshot, err := table.Snapshot(ctx)
+	snapshot, release, err := table.Hold(ctx)
 	if err != nil {
 		return nil, err
 	}
+	defer release()
 	rows, err := snapshot.Rows()
 	if err != nil {
 		return nil, err

@@ -30,23 +30,14 @@ type Distinct struct {
 	Approximate bool
 }
 
-// Stats counts the table's newest state. The ids are counted by reading them, in
-// bounded memory; the answer is kept until the table changes.
+// Stats counts the table's newest state; see [Snapshot.Stats].
 func (t *Table) Stats(ctx context.Context) (*Stats, error) {
 	s, release, err := t.Hold(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	if known := t.state.countedAt(s.ID); known != nil {
-		return known, nil
-	}
-	st, err := s.Stats(ctx)
-	if err != nil {
-		return nil, err
-	}
-	t.state.counted(st)
-	return st, nil
+	return s.Stats(ctx)
 }
 
 // countedAt returns what was counted of a snapshot last, nil if that is not known.
@@ -65,8 +56,20 @@ func (s *state) counted(st *Stats) {
 	s.stats = st
 }
 
-// Stats counts the snapshot.
+// Stats counts the snapshot. The ids are counted by reading them, in bounded memory;
+// the last answer of a table is kept.
 func (s *Snapshot) Stats(ctx context.Context) (*Stats, error) {
+	if known := s.table.state.countedAt(s.ID); known != nil {
+		return known, nil
+	}
+	st, err := s.count(ctx)
+	if err == nil {
+		s.table.state.counted(st)
+	}
+	return st, err
+}
+
+func (s *Snapshot) count(ctx context.Context) (*Stats, error) {
 	release, err := s.Hold(ctx)
 	if err != nil {
 		return nil, err

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -47,6 +49,7 @@ func TestKillDuringEvents(t *testing.T) {
 	dir := t.TempDir()
 	f := &stream{world: &world{t: t, rng: rand.New(rand.NewPCG(first, 99)), data: filepath.Join(dir, "data"), log: filepath.Join(dir, "log"),
 		statuses: map[string]string{}, tally: map[stage]int{}}}
+	t.Cleanup(f.tellErrors)
 	s := f.start()
 	f.prepare(s)
 	for life := range lives {
@@ -57,6 +60,19 @@ func TestKillDuringEvents(t *testing.T) {
 	}
 	f.must(s.stop())
 	f.compare()
+}
+
+// tellErrors shows, of a test that has failed, what the servers logged as errors.
+func (f *stream) tellErrors() {
+	text, err := os.ReadFile(f.log)
+	if !f.t.Failed() || err != nil {
+		return
+	}
+	for line := range strings.Lines(string(text)) {
+		if strings.Contains(line, "level=ERROR") || strings.Contains(line, "level=WARN") {
+			f.t.Log(strings.TrimSpace(line))
+		}
+	}
 }
 
 // prepare makes an empty dataset with an event tracker.
