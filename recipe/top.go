@@ -17,12 +17,6 @@ func NewTop(k int) *Top {
 	return &Top{k: max(k, 0), heap: make([]Scored, 0, min(max(k, 0), 1024))}
 }
 
-// Beats reports whether an item of this score might get in. It is for callers
-// that can save the cost of looking closer.
-func (t *Top) Beats(score float64) bool {
-	return len(t.heap) < t.k || t.k > 0 && score >= t.heap[0].Score
-}
-
 // Add offers an item. Scores must not be NaN.
 func (t *Top) Add(s Scored) {
 	switch {

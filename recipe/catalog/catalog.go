@@ -2,9 +2,6 @@
 package catalog
 
 import (
-	"fmt"
-	"io"
-
 	"bespoke/recipe"
 	"bespoke/recipe/blend"
 	"bespoke/recipe/cooccurrence"
@@ -34,18 +31,4 @@ func Find(name string) (recipe.Recipe, bool) {
 		}
 	}
 	return recipe.Recipe{}, false
-}
-
-// Load reads a model that Recipe.Save wrote, and says which recipe made it.
-func Load(from io.Reader) (recipe.Recipe, recipe.Model, error) {
-	h, d, err := recipe.Open(from)
-	if err != nil {
-		return recipe.Recipe{}, nil, err
-	}
-	r, ok := Find(h.Recipe)
-	if !ok {
-		return recipe.Recipe{}, nil, fmt.Errorf("model file: it is of recipe %.100q, which this program does not have", h.Recipe)
-	}
-	m, err := r.Load(h, d)
-	return r, m, err
 }
