@@ -47,7 +47,7 @@ var may = map[string][]string{
 	"recipe/recipetest":       {"demo", "history", "recipe"},
 	"docs":                    {},
 	"extension":               {"awsapi", "control", "serve", "store", "lake", "ingest"},
-	"artifact":                {"history", "recipe", "recipe/catalog"},
+	"artifact":                {"history", "recipe", "recipe/catalog", "recipe/popularity"},
 	"train":                   {"artifact", "dataset", "eval", "history", "lake", "recipe", "recipe/catalog", "schema"},
 	"serve":                   {"artifact", "awsapi/catalog", "awsapi/wire", "event", "history", "recipe", "store"},
 	"control":                 {"artifact", "awsapi/wire", "awsapi/catalog", "history", "recipe", "serve", "train", "schema", "blob", "iam", "lake", "ingest", "dataset", "event", "export", "attribution", "job", "store"},

@@ -7,6 +7,7 @@ import (
 	"bespoke/history"
 	"bespoke/recipe"
 	"bespoke/recipe/catalog"
+	"bespoke/recipe/popularity"
 )
 
 // MaxHistory is how many of a user's newest interactions are kept for serving.
@@ -26,9 +27,24 @@ type Artifact struct {
 	// Newest is the time of the newest interaction that was trained on, Unix
 	// seconds.
 	Newest int64
+	// Created and Takers say of each item of the model when it came into being,
+	// Unix seconds, and how many users took it. nil for recipes that do not
+	// explore.
+	Created []int64
+	Takers  []uint32
+	// New are items that the model does not know, by their IDs: those that came
+	// between its training and an UPDATE of it.
+	New []Item
 	// Items are columns that can be asked for with recommendations, as text;
 	// their rows are numbered by IDs. nil if there is no Items dataset.
 	Items *history.Metadata
+}
+
+// Item is an item that a model does not know.
+type Item struct {
+	ID      string
+	Created int64  // Unix seconds
+	Takers  uint32 // users who took it, about
 }
 
 // New returns the artifact of a model that learned from in.
@@ -56,7 +72,36 @@ func New(r recipe.Recipe, m recipe.Model, in recipe.Input) *Artifact {
 		}
 		a.Start = append(a.Start, int64(len(a.Item)))
 	}
+	if r.Explore.Chance > 0 {
+		a.age(in, s, numbers)
+	}
 	return a
+}
+
+// age fills in Created and Takers. An item came into being at its
+// CREATION_TIMESTAMP, else with its oldest interaction, else with the newest of
+// all, as Amazon documents.
+func (a *Artifact) age(in recipe.Input, s *history.Sequences, numbers []uint32) {
+	items := a.Model.Items()
+	a.Created, a.Takers = make([]int64, items.Len()), make([]uint32, items.Len())
+	for n := range a.Created {
+		a.Created[n] = a.Newest
+	}
+	for row, it := range in.Interactions.Item {
+		if n := numbers[it]; n != unknown {
+			a.Created[n] = min(a.Created[n], in.Interactions.Time[row])
+		}
+	}
+	for it, users := range popularity.Count(s, len(numbers)) {
+		if n := numbers[it]; n != unknown {
+			a.Takers[n] = users
+		}
+	}
+	for n, row := range recipe.Rows(items, in.Items) {
+		if at, ok := in.Items.Creation(row); ok {
+			a.Created[n] = at
+		}
+	}
 }
 
 const unknown = ^uint32(0)
@@ -81,7 +126,7 @@ func (a *Artifact) History(user string, extra int) (events []recipe.Event, known
 // holds the name and version of the real recipe, what that encodes, and the
 // rest.
 func wrapper() recipe.Recipe {
-	return recipe.Recipe{Name: "artifact", Version: 1, Decode: decode}
+	return recipe.Recipe{Name: "artifact", Version: 2, Decode: decode}
 }
 
 // Write writes the artifact.
@@ -117,6 +162,14 @@ func (m model) Encode(e *recipe.Encoder) {
 	recipe.Put(e, a.Item)
 	recipe.Put(e, a.Time)
 	e.Int(a.Newest)
+	recipe.Put(e, a.Created)
+	recipe.Put(e, a.Takers)
+	e.Int(int64(len(a.New)))
+	for _, it := range a.New {
+		e.String(it.ID)
+		e.Int(it.Created)
+		e.Int(int64(it.Takers))
+	}
 	if a.Items == nil {
 		e.Int(-1)
 		return
@@ -125,6 +178,7 @@ func (m model) Encode(e *recipe.Encoder) {
 	recipe.PutIDs(e, a.Items.IDs)
 	for _, c := range a.Items.Columns {
 		e.String(c.Name)
+		e.Int(kindOf(c))
 		if c.Number != nil {
 			e.Int(1)
 			recipe.Put(e, c.Number)
@@ -158,6 +212,13 @@ func decode(d *recipe.Decoder) (recipe.Model, error) {
 	a.Item = recipe.GetNumbers(d, -1, m.Items().Len())
 	a.Time = recipe.Get[int64](d, len(a.Item))
 	a.Newest = d.Int()
+	a.Created, a.Takers = recipe.Get[int64](d, -1), recipe.Get[uint32](d, -1)
+	if n := len(a.Created); n != len(a.Takers) || n > 0 && n != m.Items().Len() {
+		d.Fail("it has the ages of %d items of %d", n, m.Items().Len())
+	}
+	for n := d.Int(); n > 0 && d.Err() == nil; n-- {
+		a.New = append(a.New, Item{ID: d.String(), Created: d.Int(), Takers: uint32(d.Int())})
+	}
 	for u, from := range a.Start {
 		if from < 0 || from > int64(len(a.Item)) || u > 0 && from < a.Start[u-1] {
 			d.Fail("it has a history that begins at %d of %d", from, len(a.Item))
@@ -170,10 +231,29 @@ func decode(d *recipe.Decoder) (recipe.Model, error) {
 	return model{m, a}, d.Err()
 }
 
+// The kinds of columns that hold text.
+const (
+	opaque = iota
+	categorical
+	textual
+)
+
+func kindOf(c history.Column) int64 {
+	switch {
+	case c.Categorical:
+		return categorical
+	case c.Textual:
+		return textual
+	}
+	return opaque
+}
+
 func readColumns(d *recipe.Decoder, n int64) *history.Metadata {
 	m := &history.Metadata{IDs: recipe.GetIDs(d)}
 	for range n {
 		c := history.Column{Name: d.String()}
+		kind := d.Int()
+		c.Categorical, c.Textual = kind == categorical, kind == textual
 		if d.Int() == 1 {
 			c.Number = recipe.Get[float64](d, m.IDs.Len())
 		} else {

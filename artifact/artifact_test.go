@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,7 +33,8 @@ func small(t *testing.T) *artifact.Artifact {
 	in := recipe.Input{
 		Interactions: recipetest.History(t, "ann: i0 i1", long.String(), "bob: i2"),
 		Items: &history.Metadata{IDs: history.NewDictionary("i1", "new"), Columns: []history.Column{
-			{Name: "GENRE", Text: []string{"Drama|Comedy", ""}}, {Name: "PRICE", Number: []float64{2.5, 3}},
+			{Name: "GENRE", Categorical: true, Text: []string{"Drama|Comedy", ""}}, {Name: "PRICE", Number: []float64{2.5, 3}},
+			{Name: "CREATION_TIMESTAMP", Number: []float64{777, math.NaN()}},
 		}},
 	}
 	r, _ := catalog.Find("aws-popularity-count")
@@ -40,7 +42,28 @@ func small(t *testing.T) *artifact.Artifact {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return artifact.New(r, m, in)
+	r.Explore = recipe.ExploreBy(0.3, 30)
+	a := artifact.New(r, m, in)
+	a.New = []artifact.Item{{ID: "later", Created: 1 << 40, Takers: 3}}
+	return a
+}
+
+// TestAges: an item is as old as its metadata says, else as its oldest
+// interaction, else as the newest of all.
+func TestAges(t *testing.T) {
+	t.Parallel()
+	a := small(t)
+	f := func(id string, created int64, takers uint32) {
+		t.Helper()
+		n, _ := a.Model.Items().Lookup(id)
+		if a.Created[n] != created || a.Takers[n] != takers {
+			t.Errorf("%s was created at %d and %d users took it, want %d and %d", id, a.Created[n], a.Takers[n], created, takers)
+		}
+	}
+	f("i0", 1_000_001, 2)
+	f("i1", 777, 2)
+	f("i6", 1_000_009, 1)
+	f("new", a.Newest, 0)
 }
 
 func TestHistory(t *testing.T) {
@@ -95,7 +118,7 @@ func TestPublish(t *testing.T) {
 		t.Error("what was loaded is not what was published")
 	}
 	c, ok := got.Items.Column("GENRE")
-	if !ok || c.Text[0] != "Drama|Comedy" || got.Newest != want.Newest {
+	if !ok || !c.Categorical || c.Text[0] != "Drama|Comedy" || len(got.New) != 1 || got.New[0] != want.New[0] || got.Newest != want.Newest {
 		t.Errorf("the metadata is %+v", got.Items)
 	}
 	// What a crash leaves half written goes at the next start.

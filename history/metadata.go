@@ -1,5 +1,7 @@
 package history
 
+import "math"
+
 // Metadata is what a dataset of items or users says about each of them: rows
 // numbered by IDs, and columns parallel to those rows.
 type Metadata struct {
@@ -15,6 +17,16 @@ type Column struct {
 	Categorical, Textual bool
 	Text                 []string  // "" where a row has none
 	Number               []float64 // NaN where a row has none; timestamps are Unix seconds
+}
+
+// Creation returns the CREATION_TIMESTAMP of a row in Unix seconds, and whether
+// it has one. A nil Metadata, and the row -1, have none.
+func (m *Metadata) Creation(row int) (int64, bool) {
+	c, ok := m.Column("CREATION_TIMESTAMP")
+	if !ok || row < 0 || c.Number == nil || math.IsNaN(c.Number[row]) {
+		return 0, false
+	}
+	return int64(c.Number[row]), true
 }
 
 // Column returns the column of that name and whether there is one. A nil

@@ -30,9 +30,6 @@ type Query struct {
 	// Skip reports items that must not be in the answer; nil means none.
 	Skip func(item uint32) bool
 	K    int
-	// Explore gives new items a chance, by draws from Seed.
-	Explore Exploration
-	Seed    uint64
 	// Why asks for the Because of each item.
 	Why bool
 }
@@ -47,12 +44,13 @@ type Event struct {
 func (q *Query) Skips(item uint32) bool { return q.Skip != nil && q.Skip(item) }
 
 // Exploration says how often places of an answer go to new items instead of
-// relevant ones. The zero value never explores.
+// those that a model ranks there; it is done to answers, not by models. The zero
+// value never explores.
 type Exploration struct {
 	// Chance is the probability, 0 to 1, that a place is given to exploration.
 	Chance float64
 	// MaxAgeDays bounds the age of new items, counted back from the newest
-	// interaction that was trained on.
+	// interaction that is known.
 	MaxAgeDays float64
 }
 

@@ -28,11 +28,10 @@ func (d *Deployment) fillers() bool { return d.Recipe.Name == "aws-user-personal
 
 // items is an answer as the API has it.
 func (d *Deployment) items(ranked []recipe.Scored, columns []history.Column) []wire.PredictedItem {
-	ids := d.Artifact.Model.Items()
 	out := make([]wire.PredictedItem, len(ranked))
 	scores := make([]float64, len(ranked))
 	for i, r := range ranked {
-		out[i].ItemId = ids.ID(r.Item)
+		out[i].ItemId = d.id(r.Item)
 		if d.scored(r) {
 			scores[i] = math.Round(r.Score*scoreDigits) / scoreDigits
 			out[i].Score = &scores[i]
@@ -68,9 +67,9 @@ func (d *Deployment) columns(asked map[string][]string) ([]history.Column, error
 	}
 	out := make([]history.Column, 0, len(names))
 	for _, name := range names {
-		c, ok := d.Artifact.Items.Column(name)
+		c, ok := d.Fresh.Items.Column(name)
 		if !ok {
-			return nil, invalid("metadataColumns: the Items dataset had no column %.100q when %s was trained.", name, d.Version)
+			return nil, invalid("metadataColumns: the Items dataset has no column %.100q.", name)
 		}
 		out = append(out, c)
 	}
@@ -80,7 +79,7 @@ func (d *Deployment) columns(asked map[string][]string) ([]history.Column, error
 // metadata is what an item has in the columns; what it lacks is left out.
 func (d *Deployment) metadata(item string, columns []history.Column) map[string]string {
 	out := map[string]string{}
-	row, ok := d.Artifact.Items.IDs.Lookup(item)
+	row, ok := d.Fresh.Items.IDs.Lookup(item)
 	if !ok {
 		return out
 	}

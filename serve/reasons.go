@@ -71,8 +71,8 @@ func (s *Server) Explain(ctx context.Context, campaign bespoke.ARN, user, item s
 		e := q.History[i]
 		out.History = append(out.History, Seen{ItemID: ids.ID(e.Item), Time: time.Unix(e.Time, 0).UTC()})
 	}
-	for _, r := range d.Artifact.Model.Rank(q) {
-		e := ExplainedItem{ItemID: ids.ID(r.Item), Why: r.Why.String(), Because: []Reason{}}
+	for _, r := range d.rank(q) {
+		e := ExplainedItem{ItemID: d.id(r.Item), Why: r.Why.String(), Because: []Reason{}}
 		if d.scored(r) {
 			e.Score = new(math.Round(r.Score*scoreDigits) / scoreDigits)
 		}

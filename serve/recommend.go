@@ -2,7 +2,6 @@ package serve
 
 import (
 	"context"
-	"math/rand/v2"
 	"time"
 
 	"github.com/google/uuid"
@@ -106,7 +105,7 @@ func (s *Server) rank(d *Deployment, user, item string, k int) []recipe.Scored {
 	if !d.personal() {
 		q := d.query(user, item, recent)
 		q.K = k
-		return d.Artifact.Model.Rank(q)
+		return d.rank(q)
 	}
 	live, now := fingerprintOf(recent), time.Now()
 	if ranked, ok := d.answers.get(user, k, live, now); ok {
@@ -114,17 +113,21 @@ func (s *Server) rank(d *Deployment, user, item string, k int) []recipe.Scored {
 	}
 	q := d.query(user, item, recent)
 	q.K = k
-	ranked := d.Artifact.Model.Rank(q)
+	ranked := d.rank(q)
 	d.answers.put(user, answer{ranked: ranked, k: k, live: live, made: now})
+	return ranked
+}
+
+// rank returns the model's answer with what is explored.
+func (d *Deployment) rank(q recipe.Query) []recipe.Scored {
+	ranked := d.Artifact.Model.Rank(q)
+	d.explore(ranked, q.History)
 	return ranked
 }
 
 // query is what a request asks the model, but for K.
 func (d *Deployment) query(user, item string, recent []history.Interaction) recipe.Query {
-	q := recipe.Query{Explore: d.Explore}
-	if d.Explore.Chance > 0 {
-		q.Seed = rand.Uint64()
-	}
+	var q recipe.Query
 	if d.Recipe.Type == catalog.RelatedItems {
 		q.Item, q.ItemKnown = d.Artifact.Model.Items().Lookup(item)
 	}

@@ -29,8 +29,11 @@ type Deployment struct {
 	// Metadata says that items' columns can be asked for.
 	Metadata bool
 	Explore  recipe.Exploration
+	// Fresh is what has come since the training; nil means nothing.
+	Fresh *Fresh
 
-	answers *answers // that were given, by user
+	candidates []candidate // for exploration
+	answers    *answers    // that were given, by user
 }
 
 // Live knows what users have done since they were trained on.
@@ -88,8 +91,32 @@ func (s *Server) Load(version bespoke.ARN) (*artifact.Artifact, error) {
 
 // Deploy makes a campaign answer from d from the next request on.
 func (s *Server) Deploy(d Deployment) {
-	d.answers = newAnswers()
+	d.prepare()
 	s.change(func(all map[bespoke.ARN]*Deployment) { all[d.Campaign] = &d })
+}
+
+// prepare computes what follows from the exported members.
+func (d *Deployment) prepare() {
+	if d.Fresh == nil {
+		d.Fresh = asTrained(d.Artifact)
+	}
+	d.candidates = candidates(d.Explore, d.Artifact, d.Fresh)
+	d.answers = newAnswers()
+}
+
+// Update changes copies of the deployments of a version, from which their
+// campaigns answer from the next request on.
+func (s *Server) Update(version bespoke.ARN, change func(d *Deployment)) {
+	s.change(func(all map[bespoke.ARN]*Deployment) {
+		for campaign, d := range all {
+			if d.Version == version {
+				next := *d
+				change(&next)
+				next.prepare()
+				all[campaign] = &next
+			}
+		}
+	})
 }
 
 // Withdraw makes a campaign answer no more.

@@ -113,37 +113,6 @@ func TestScores(t *testing.T) {
 	}
 }
 
-func TestExploration(t *testing.T) {
-	t.Parallel()
-	m := train(t, chains(t))
-	explored := map[string]int{}
-	const asked = 400
-	for seed := range uint64(asked) {
-		q := recipe.Query{K: 5, History: recipetest.Past(t, m, "i3"), Explore: recipe.ExploreBy(0.5, 1), Seed: seed}
-		for i, s := range m.Rank(q) {
-			if s.Why == recipe.Explored {
-				explored[m.Items().ID(s.Item)]++
-				if again := m.Rank(q)[i]; again.Item != s.Item {
-					t.Fatal("the same seed explores another item")
-				}
-			}
-		}
-	}
-	// Only "new" is younger than a day: each of the 5 places tries it at 25 %,
-	// and it is in an answer at most once.
-	want := asked * (1 - math.Pow(0.75, 5))
-	if n := float64(explored["new"]); len(explored) != 1 || math.Abs(n-want) > 40 {
-		t.Errorf("explored %v, want about %.0f times new", explored, want)
-	}
-	for seed := range uint64(50) {
-		for _, s := range m.Rank(recipe.Query{K: 25, Seed: seed}) {
-			if s.Why == recipe.Explored {
-				t.Fatal("explores without being asked to")
-			}
-		}
-	}
-}
-
 func TestNewUserGetsWhatIsPopularNow(t *testing.T) {
 	t.Parallel()
 	var b history.Builder

@@ -27,11 +27,10 @@ func fit(ctx context.Context, in recipe.Input, o options) (recipe.Model, error) 
 	}
 	items := recipe.Catalogue(in)
 	h := recipe.PruneUsers(in.Interactions, o.low, o.high)
-	m := &Model{items: items, window: o.window, newest: h.Newest()}
+	m := &Model{items: items, window: o.window}
 	m.users = popularity.Count(in.Interactions.Sequences(), items.Len())
 	m.popular = popularity.New(items, m.users)
 	m.prior = prior(in.Interactions, m.users, o.recency)
-	m.created = created(in, items)
 
 	t := newTuner(in, h, o, items.Len())
 	if err := t.transitions(ctx); err != nil {
@@ -89,27 +88,6 @@ func prior(h *history.History, users []uint32, recency bool) []float32 {
 		}
 	}
 	return p
-}
-
-// created returns when each item came into being: its CREATION_TIMESTAMP, else
-// its oldest interaction, else the newest of all, as Amazon documents.
-func created(in recipe.Input, items *history.Dictionary) []int64 {
-	newest := in.Interactions.Newest()
-	at := make([]int64, items.Len())
-	for i := range at {
-		at[i] = newest
-	}
-	for row, it := range in.Interactions.Item {
-		at[it] = min(at[it], in.Interactions.Time[row])
-	}
-	if c, ok := in.Items.Column("CREATION_TIMESTAMP"); ok && c.Number != nil {
-		for it, row := range recipe.Rows(items, in.Items) {
-			if row >= 0 && !math.IsNaN(c.Number[row]) {
-				at[it] = int64(c.Number[row])
-			}
-		}
-	}
-	return at
 }
 
 // train factorizes for t.

@@ -19,18 +19,15 @@ type Model struct {
 	window  int
 	users   []uint32 // distinct users of each item
 	prior   []float32
-	created []int64
-	newest  int64 // interaction
 	follow  *sequence.Counts
 	factors *als.Model
 
 	// What follows from the above.
-	popular  *popularity.Model
-	likely   []uint32 // items that have users, by prior, most first
-	youngest []uint32 // items by creation, newest first
-	weights  []float32
-	fades    []float32
-	pool     *scratches
+	popular *popularity.Model
+	likely  []uint32 // items that have users, by prior, most first
+	weights []float32
+	fades   []float32
+	pool    *scratches
 }
 
 // finish computes what follows from the rest.
@@ -40,10 +37,6 @@ func (m *Model) finish() {
 	m.likely = slices.Clone(m.popular.Order())
 	slices.SortFunc(m.likely, func(a, b uint32) int {
 		return cmp.Or(cmp.Compare(m.prior[b], m.prior[a]), cmp.Compare(a, b))
-	})
-	m.youngest = upTo(n)
-	slices.SortFunc(m.youngest, func(a, b uint32) int {
-		return cmp.Or(cmp.Compare(m.created[b], m.created[a]), cmp.Compare(a, b))
 	})
 	m.weights = m.Blend.weights(m.window)
 	m.fades = weightsOf(m.Fade, folded)
@@ -57,7 +50,6 @@ func (m *Model) Items() *history.Dictionary { return m.items }
 func (m *Model) Encode(e *recipe.Encoder) {
 	recipe.PutIDs(e, m.items)
 	e.Int(int64(m.window))
-	e.Int(m.newest)
 	for _, x := range []float64{m.Decay, m.Back, m.Norm.From, m.Norm.To, m.Norm.Shrink, m.Slow, m.Fade, m.Factors, m.Prior} {
 		e.Float(x)
 	}
@@ -68,13 +60,12 @@ func (m *Model) Encode(e *recipe.Encoder) {
 	e.Int(repeats)
 	recipe.Put(e, m.users)
 	recipe.Put(e, m.prior)
-	recipe.Put(e, m.created)
 	m.follow.Encode(e)
 	m.factors.Encode(e)
 }
 
 func decode(d *recipe.Decoder) (recipe.Model, error) {
-	m := &Model{items: recipe.GetIDs(d), window: int(d.Int()), newest: d.Int()}
+	m := &Model{items: recipe.GetIDs(d), window: int(d.Int())}
 	for _, x := range []*float64{&m.Decay, &m.Back, &m.Norm.From, &m.Norm.To, &m.Norm.Shrink, &m.Slow, &m.Fade, &m.Blend.Factors, &m.Prior} {
 		*x = d.Float()
 	}
@@ -85,7 +76,6 @@ func decode(d *recipe.Decoder) (recipe.Model, error) {
 	}
 	m.users = recipe.Get[uint32](d, n)
 	m.prior = recipe.Get[float32](d, n)
-	m.created = recipe.Get[int64](d, n)
 	m.follow = sequence.Decode(d, n)
 	m.factors = als.Decode(d, n)
 	if d.Err() != nil {

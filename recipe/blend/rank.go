@@ -49,9 +49,6 @@ func (m *Model) Rank(q recipe.Query) []recipe.Scored {
 	case len(out) < q.K:
 		out = m.popular.Fill(q, out)
 	}
-	if q.Only == nil {
-		m.explore(q, out)
-	}
 	if q.Why {
 		for i := range out {
 			if out[i].Why == recipe.Relevant {

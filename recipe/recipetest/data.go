@@ -82,7 +82,7 @@ func Want(t *testing.T, m recipe.Model, got []recipe.Scored, want ...string) {
 
 // Demo returns a small shop of the demo's generator as training data: what its
 // users watched, and the items' genres and release times.
-func Demo(t *testing.T) recipe.Input {
+func Demo(t testing.TB) recipe.Input {
 	t.Helper()
 	in, err := shop()
 	if err != nil {

@@ -139,7 +139,6 @@ func queries(m recipe.Model) []recipe.Query {
 		{K: 5, History: past, Item: n - 1, ItemKnown: true, Skip: odd},
 		{K: 7, History: past, Only: []uint32{n - 1, 4, 0, 9}},
 		{K: int(n), History: past, Only: all, Skip: odd},
-		{K: 25, History: past, Explore: recipe.Exploration{Chance: 0.5, MaxAgeDays: 30}, Seed: 7},
 		{K: 0, History: past},
 		{K: int(n) + 10, History: past, Item: 8, ItemKnown: true},
 		{K: 25, History: past, Skip: func(uint32) bool { return true }},
