@@ -2,164 +2,136 @@ package main
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
-	"math"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
+	"strings"
+	"syscall"
 	"time"
 
-	"bespoke/history"
 	"bespoke/recipe/als"
-	"bespoke/recipe/vector"
 )
 
+// What both are asked for: the loss of Hu, Koren and Volinsky with so much
+// confidence in an interaction and the same regularization of all rows, three
+// steps of conjugate gradients for each row, as implicit has it.
 const (
 	factors    = 64
 	iterations = 15
-	asked      = 2000 // users whose held-out item is looked for
+	confidence = 10.0
+	lambda     = 0.1
 )
 
-// compareALS runs both on one generated matrix with the same number of factors
-// and iterations, both with three steps of conjugate gradients for each row.
-func compareALS(ctx context.Context, python string, rows int) error {
-	s, items, truth := generate(rows)
+// compareALS has both fit one generated matrix, each in a process of its own, in
+// turn, and ranks with the vectors that each leaves.
+func compareALS(ctx context.Context, python string, rows, rounds int) error {
+	m := generate(rows)
 	dir, err := os.MkdirTemp("", "bespoke-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	if err := save(filepath.Join(dir, "starts"), s.Start32()); err != nil {
+	if err := m.save(dir); err != nil {
 		return err
 	}
-	if err := save(filepath.Join(dir, "items"), s.Item); err != nil {
-		return err
-	}
-	fmt.Printf("\n| ALS of %d interactions, %d users, %d items | time | NDCG@10 |\n|---|---|---|\n", len(s.Item), s.Users(), items)
-	workers := runtime.GOMAXPROCS(0)
-	start := time.Now()
-	m, err := als.Fit(ctx, s.Sequences, items, als.Config{Factors: factors, Iterations: iterations, Seed: 1, Workers: workers})
+	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	took := time.Since(start)
-	ours := ndcg(s.Sequences, truth, m.Items, func(u int) []float32 {
-		past, _ := s.Of(uint32(u))
-		ones := make([]float32, len(past))
-		for i := range ones {
-			ones[i] = 1
+	workers := runtime.GOMAXPROCS(0)
+	settings := []string{dir, strconv.Itoa(m.items), strconv.Itoa(factors), strconv.Itoa(iterations), fmt.Sprint(confidence), fmt.Sprint(lambda), strconv.Itoa(workers)}
+	sides := []side{
+		{name: "ours", command: []string{self, "-fit", strings.Join(settings, ",")}},
+		{name: "implicit", command: append([]string{python, "models/implicit_als.py"}, settings...)},
+	}
+	fmt.Printf("\n| ALS, %d factors, %d iterations, c = %g, λ = %g | interactions | users | items | seconds | ratio | peak MiB | NDCG@10 |\n|---|---|---|---|---|---|---|---|\n",
+		factors, iterations, confidence, lambda)
+	for range rounds {
+		for i := range sides {
+			if err := sides[i].fit(ctx); err != nil {
+				return err
+			}
+			users, err := load[float32](filepath.Join(dir, "user_factors"))
+			if err != nil {
+				return err
+			}
+			items, err := load[float32](filepath.Join(dir, "item_factors"))
+			if err != nil {
+				return err
+			}
+			sides[i].ndcg = append(sides[i].ndcg, m.ndcg(users, items))
 		}
-		return m.Fold(past, ones)
-	})
-	fmt.Printf("| ours | %.1f s | %.4f |\n", took.Seconds(), ours)
-	cmd := exec.CommandContext(ctx, python, "models/implicit_als.py", dir, strconv.Itoa(items), strconv.Itoa(factors), strconv.Itoa(iterations), strconv.Itoa(workers))
+	}
+	rival := median(sides[1].seconds)
+	for _, s := range sides {
+		seconds := median(s.seconds)
+		fmt.Printf("| %s | %d | %d | %d | %.2f | %.2f | %.0f | %.4f |\n",
+			s.name, len(m.column), m.users(), m.items, seconds, seconds/rival, slices.Max(s.peak), median(s.ndcg))
+	}
+	return nil
+}
+
+// side is one of the two, and what its rounds gave.
+type side struct {
+	name                string
+	command             []string
+	seconds, peak, ndcg []float64 // peak in MiB
+}
+
+// fit runs the command, which prints the seconds of the fit alone.
+func (s *side) fit(ctx context.Context) error {
+	cmd := exec.CommandContext(ctx, s.command[0], s.command[1:]...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
 		return fmt.Errorf("%s: %w", cmd, err)
 	}
-	var seconds float64
-	if _, err := fmt.Sscan(string(out), &seconds); err != nil {
+	seconds, err := strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
+	if err != nil {
 		return fmt.Errorf("%s printed %q: %w", cmd, out, err)
 	}
-	users, err := load(filepath.Join(dir, "user_factors"))
-	if err != nil {
-		return err
-	}
-	theirs, err := load(filepath.Join(dir, "item_factors"))
-	if err != nil {
-		return err
-	}
-	fmt.Printf("| implicit | %.1f s | %.4f |\n", seconds, ndcg(s.Sequences, truth, theirs, func(u int) []float32 { return users[u*factors : (u+1)*factors] }))
+	s.seconds = append(s.seconds, seconds)
+	s.peak = append(s.peak, float64(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)/1024)
 	return nil
 }
 
-// matrix is histories, whose times and rows are empty: ALS does not read them.
-type matrix struct{ *history.Sequences }
-
-// Start32 returns the bounds of the users as Python reads them.
-func (m matrix) Start32() []uint32 {
-	out := make([]uint32, len(m.Start))
-	for i, s := range m.Start {
-		out[i] = uint32(s)
+// fitOurs is a process of its own, so that its memory is that of the fit. It
+// leaves the vectors beside the matrix and prints the seconds.
+func fitOurs(ctx context.Context, settings string) error {
+	var items, k, iterations, workers int
+	var confidence, lambda float64
+	dir, rest, _ := strings.Cut(settings, ",")
+	if _, err := fmt.Sscanf(rest, "%d,%d,%d,%g,%g,%d", &items, &k, &iterations, &confidence, &lambda, &workers); err != nil {
+		return fmt.Errorf("-fit %s: %w", settings, err)
 	}
-	return out
-}
-
-// generate makes users of 100 interactions each with 20,000 items in 200
-// groups: four of five are from the user's three groups, all skewed to the first
-// items of a group. truth is one more item of each user.
-func generate(rows int) (m matrix, items int, truth []uint32) {
-	const groups, size, each = 200, 100, 100
-	r := rand.New(rand.NewPCG(1, 1))
-	s := &history.Sequences{Start: []int{0}}
-	for range rows / each {
-		mine := [3]int{r.IntN(groups), r.IntN(groups), r.IntN(groups)}
-		seen := map[uint32]bool{}
-		draw := func() uint32 {
-			for {
-				g := mine[r.IntN(3)]
-				if r.IntN(5) == 0 {
-					g = r.IntN(groups)
-				}
-				it := uint32(g*size + int(size*math.Pow(r.Float64(), 2)))
-				if !seen[it] {
-					seen[it] = true
-					return it
-				}
-			}
-		}
-		for range each {
-			s.Item = append(s.Item, draw())
-		}
-		truth = append(truth, draw())
-		s.Start = append(s.Start, len(s.Item))
-	}
-	s.Time, s.Row = make([]int64, len(s.Item)), make([]uint32, len(s.Item))
-	return matrix{s}, groups * size, truth
-}
-
-// ndcg is the mean NDCG@10 of the first users, items of the history left out.
-func ndcg(s *history.Sequences, truth []uint32, items []float32, user func(int) []float32) float64 {
-	sum, n := 0.0, min(asked, s.Users())
-	for u := range n {
-		x, seen := user(u), map[uint32]bool{}
-		past, _ := s.Of(uint32(u))
-		for _, it := range past {
-			seen[it] = true
-		}
-		score := func(it uint32) float32 { return vector.Dot(x, items[int(it)*factors:(int(it)+1)*factors]) }
-		want, rank := score(truth[u]), 1
-		for it := range uint32(len(items) / factors) {
-			if !seen[it] && it != truth[u] && score(it) >= want {
-				rank++
-			}
-		}
-		if rank <= 10 {
-			sum += 1 / math.Log2(1+float64(rank))
-		}
-	}
-	return sum / float64(n)
-}
-
-func save(path string, a []uint32) error {
-	b := make([]byte, 0, 4*len(a))
-	for _, x := range a {
-		b = binary.LittleEndian.AppendUint32(b, x)
-	}
-	return os.WriteFile(path, b, 0o600)
-}
-
-func load(path string) ([]float32, error) {
-	b, err := os.ReadFile(path)
+	m, err := open(dir, items)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	out := make([]float32, len(b)/4)
-	_, err = binary.Decode(b, binary.LittleEndian, out)
-	return out, err
+	s := m.sequences()
+	begun := time.Now()
+	model, err := als.Fit(ctx, s, items, als.Config{
+		Factors: k, Iterations: iterations, Unobserved: 1 / (confidence - 1), Lambda: lambda / confidence, Even: 1, Seed: 1, Workers: workers,
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Println(time.Since(begun).Seconds())
+	var users []float32
+	for u := range min(asked, m.users()) {
+		past := m.of(u)
+		users = append(users, model.Fold(past, slices.Repeat([]float32{1}, len(past)))...)
+	}
+	if err := save(filepath.Join(dir, "user_factors"), users); err != nil {
+		return err
+	}
+	return save(filepath.Join(dir, "item_factors"), model.Items)
+}
+
+func median(all []float64) float64 {
+	return slices.Sorted(slices.Values(all))[len(all)/2]
 }

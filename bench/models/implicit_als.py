@@ -1,5 +1,5 @@
 """Fits implicit's ALS to a matrix in files and prints the seconds that fit took:
-implicit_als.py FOLDER ITEMS FACTORS ITERATIONS THREADS."""
+implicit_als.py FOLDER ITEMS FACTORS ITERATIONS ALPHA REGULARIZATION THREADS."""
 
 import sys
 import time
@@ -9,7 +9,9 @@ import scipy.sparse
 from implicit.cpu.als import AlternatingLeastSquares
 from threadpoolctl import threadpool_limits
 
-folder, (items, factors, iterations, threads) = sys.argv[1], map(int, sys.argv[2:])
+folder, items, factors, iterations, alpha, regularization, threads = (
+    convert(arg) for convert, arg in zip((str, int, int, int, float, float, int), sys.argv[1:], strict=True)
+)
 starts = numpy.fromfile(f"{folder}/starts", dtype=numpy.uint32).astype(numpy.int32)
 columns = numpy.fromfile(f"{folder}/items", dtype=numpy.uint32).astype(numpy.int32)
 matrix = scipy.sparse.csr_matrix(
@@ -19,7 +21,7 @@ matrix.sort_indices()
 # BLAS threads are to be off, as the package itself advises.
 with threadpool_limits(1, "blas"):
     model = AlternatingLeastSquares(
-        factors=factors, iterations=iterations, alpha=10.0, regularization=0.1, num_threads=threads, random_state=1
+        factors=factors, iterations=iterations, alpha=alpha, regularization=regularization, num_threads=threads, random_state=1
     )
     begun = time.perf_counter()
     model.fit(matrix, show_progress=False)

@@ -1,6 +1,6 @@
 // Models compares the recipes with rivals on the same split in one run: the
-// newest interaction of each user is held out and all items are ranked. -als
-// compares implicit ALS with the Python package implicit on generated data.
+// newest interaction of each user is held out and all items are ranked. With
+// -python it also compares ALS with the Python package implicit on generated data.
 package main
 
 import (
@@ -23,14 +23,22 @@ func main() {
 	data := flag.String("data", "", "comma-separated CSV files of interactions; without them, the data that ships with bespoke")
 	python := flag.String("python", "", "a Python with the package implicit, to compare ALS with")
 	rows := flag.Int("rows", 10_000_000, "interactions of the comparison of ALS")
+	rounds := flag.Int("rounds", 1, "rounds of the comparison of ALS, whose medians are shown")
+	fit := flag.String("fit", "", "be our side of the comparison of ALS: FOLDER,ITEMS,FACTORS,ITERATIONS,CONFIDENCE,LAMBDA,WORKERS")
 	flag.Parse()
-	if err := run(context.Background(), *data, *python, *rows); err != nil {
+	var err error
+	if *fit != "" {
+		err = fitOurs(context.Background(), *fit)
+	} else {
+		err = run(context.Background(), *data, *python, *rows, *rounds)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, data, python string, rows int) error {
+func run(ctx context.Context, data, python string, rows, rounds int) error {
 	sets := []string{""}
 	if data != "" {
 		sets = strings.Split(data, ",")
@@ -48,7 +56,7 @@ func run(ctx context.Context, data, python string, rows int) error {
 	if python == "" {
 		return nil
 	}
-	return compareALS(ctx, python, rows)
+	return compareALS(ctx, python, rows, rounds)
 }
 
 // read reads a file, or makes the demo's shop and returns what was watched.

@@ -7,6 +7,11 @@
 // pulled to 0 with a small weight, and the regularization of a row grows with
 // what the row weighs. Rows are solved by a few steps of conjugate gradients
 // from where they were (Takács, Pilászy and Tikk, RecSys 2011).
+//
+// In Hu et al. an interaction has confidence c, any other pair 1, and all rows are
+// regularized by the same λ. That is Unobserved = 1/(c-1), Lambda = λ/c and Even =
+// 1 here: it gives their vectors times the root of (c-1)/c, and so the same order
+// of items.
 package als
 
 import (
@@ -25,8 +30,12 @@ type Config struct {
 	Iterations int     // default 12
 	Unobserved float64 // weight of every pair, an interaction weighs 1; default 150/items, at most 0.1
 	Lambda     float64 // regularization, default 0.005
-	Seed       uint64
-	Workers    int
+	// Even is how little the regularization of a row grows with the row's weight:
+	// it is Lambda times weight^(1-Even). The default 0 is the scaling of Rendle
+	// et al., 1 regularizes all rows alike.
+	Even    float64
+	Seed    uint64
+	Workers int
 	// Progress, if set, hears the share of the work that is done.
 	Progress func(share float64)
 }
@@ -51,10 +60,10 @@ func (c Config) withDefaults(items int) Config {
 // Model is the items' vectors, and what is needed to find the vector of a
 // history. It is immutable.
 type Model struct {
-	Factors            int
-	Unobserved, Lambda float64
-	Items              []float32 // one row of Factors for each item
-	gram               []float32 // Unobserved times the rows' Gram matrix
+	Factors                  int
+	Unobserved, Lambda, Even float64   // as in Config
+	Items                    []float32 // one row of Factors for each item
+	gram                     []float32 // Unobserved times the rows' Gram matrix
 }
 
 // steps is the number of conjugate gradient steps of a row in training.
@@ -65,7 +74,7 @@ const steps = 3
 func Fit(ctx context.Context, s *history.Sequences, items int, cfg Config) (*Model, error) {
 	cfg = cfg.withDefaults(items)
 	k := cfg.Factors
-	m := &Model{Factors: k, Unobserved: cfg.Unobserved, Lambda: cfg.Lambda, Items: make([]float32, items*k)}
+	m := &Model{Factors: k, Unobserved: cfg.Unobserved, Lambda: cfg.Lambda, Even: cfg.Even, Items: make([]float32, items*k)}
 	r := rand.New(rand.NewPCG(cfg.Seed, 0x616c73))
 	for i := range m.Items {
 		m.Items[i] = float32(r.NormFloat64() * 0.1 / math.Sqrt(float64(k)))
@@ -120,7 +129,6 @@ func (m *Model) half(ctx context.Context, a rows, given, solve []float32, worker
 	if err != nil {
 		return err
 	}
-	all := m.Unobserved * float64(len(given)/k)
 	return recipe.Blocks(ctx, workers, len(a.start)-1, 64, func(from, to int) {
 		sv := newSolver(k)
 		for r := from; r < to; r++ {
@@ -129,8 +137,7 @@ func (m *Model) half(ctx context.Context, a rows, given, solve []float32, worker
 				clear(x)
 				continue
 			}
-			ridge := m.Lambda * (float64(len(columns)) + all)
-			sv.solve(x, gram, float32(ridge), given, columns, nil, steps)
+			sv.solve(x, gram, m.ridge(float64(len(columns)), len(given)/k), given, columns, nil, steps)
 		}
 	})
 }
@@ -150,17 +157,23 @@ func (m *Model) Vector(item uint32) []float32 {
 func (m *Model) Fold(items []uint32, weights []float32) []float32 {
 	x := make([]float32, m.Factors)
 	if len(items) > 0 {
-		newSolver(m.Factors).solve(x, m.gram, m.ridge(weights), m.Items, items, weights, 3*steps)
+		newSolver(m.Factors).solve(x, m.gram, m.ridge(total(weights), len(m.Items)/m.Factors), m.Items, items, weights, 3*steps)
 	}
 	return x
 }
 
-func (m *Model) ridge(weights []float32) float32 {
-	sum := m.Unobserved * float64(len(m.Items)/m.Factors)
+// ridge returns what is added to the diagonal of a row whose interactions weigh
+// so much and which has so many pairs.
+func (m *Model) ridge(interactions float64, pairs int) float32 {
+	return float32(m.Lambda * math.Pow(interactions+m.Unobserved*float64(pairs), 1-m.Even))
+}
+
+func total(weights []float32) float64 {
+	sum := 0.0
 	for _, w := range weights {
 		sum += float64(w)
 	}
-	return float32(m.Lambda * sum)
+	return sum
 }
 
 // Spread returns the standard deviation of x's scores over all items, taking
@@ -178,7 +191,7 @@ func (m *Model) Spread(x []float32) float64 {
 // (Hu, Koren and Volinsky, section 5).
 func (m *Model) Shares(item uint32, items []uint32, weights []float32) []float32 {
 	x := make([]float32, m.Factors)
-	newSolver(m.Factors).solveFor(x, m.Vector(item), m.gram, m.ridge(weights), m.Items, items, weights, 3*steps)
+	newSolver(m.Factors).solveFor(x, m.Vector(item), m.gram, m.ridge(total(weights), len(m.Items)/m.Factors), m.Items, items, weights, 3*steps)
 	shares := make([]float32, len(items))
 	for i, it := range items {
 		shares[i] = weights[i] * vector.Dot(x, m.Vector(it))
@@ -191,12 +204,13 @@ func (m *Model) Encode(e *recipe.Encoder) {
 	e.Int(int64(m.Factors))
 	e.Float(m.Unobserved)
 	e.Float(m.Lambda)
+	e.Float(m.Even)
 	recipe.Put(e, m.Items)
 }
 
 // Decode reads the model of so many items.
 func Decode(d *recipe.Decoder, items int) *Model {
-	m := &Model{Factors: int(d.Int()), Unobserved: d.Float(), Lambda: d.Float()}
+	m := &Model{Factors: int(d.Int()), Unobserved: d.Float(), Lambda: d.Float(), Even: d.Float()}
 	if m.Factors < 1 || m.Factors > 4096 || !(m.Unobserved > 0) {
 		d.Fail("it has vectors of length %d and weight %v", m.Factors, m.Unobserved)
 		return nil

@@ -89,6 +89,65 @@ func TestAgreesWithPlainCode(t *testing.T) {
 	}
 }
 
+// TestAgreesWithHu checks that with the settings which the package's paragraph
+// names, each vector is the exact answer to the other side's by the formula of
+// Hu, Koren and Volinsky, (Y'CY + λI)x = Y'Cp, in float64.
+func TestAgreesWithHu(t *testing.T) {
+	t.Parallel()
+	const k, items, confidence, lambda = 3, 7, 4.0, 0.5
+	s := recipetest.History(t, "u: a b c", "v: a c d", "w: d e f", "x: e f", "y: g a b", "z: f g d e").Sequences()
+	m, err := als.Fit(t.Context(), s, items, als.Config{Factors: k, Iterations: 3000, Unobserved: 1 / (confidence - 1), Lambda: lambda / confidence, Even: 1, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stretch := math.Sqrt(confidence / (confidence - 1))
+	exact := func(given [][]float64, liked func(int) bool) []float64 {
+		a := make([][]float64, k)
+		for i := range a {
+			a[i] = make([]float64, k+1)
+			a[i][i] = lambda
+		}
+		for n, v := range given {
+			c, p := 1.0, 0.0
+			if liked(n) {
+				c, p = confidence, 1
+			}
+			for i := range k {
+				for j := range k {
+					a[i][j] += c * v[i] * v[j]
+				}
+				a[i][k] += c * p * v[i]
+			}
+		}
+		return eliminate(a)
+	}
+	rows := make([][]float64, items)
+	for it := range rows {
+		for _, f := range m.Vector(uint32(it)) {
+			rows[it] = append(rows[it], stretch*float64(f))
+		}
+	}
+	var users [][]float64
+	for u := range s.Users() {
+		past, _ := s.Of(uint32(u))
+		users = append(users, exact(rows, func(it int) bool { return slices.Contains(past, uint32(it)) }))
+		ones := slices.Repeat([]float32{1}, len(past))
+		for i, f := range m.Fold(past, ones) {
+			if want := users[u][i]; math.Abs(stretch*float64(f)-want) > 1e-3 {
+				t.Errorf("factor %d of user %d is %v, want %v", i, u, stretch*float64(f), want)
+			}
+		}
+	}
+	for it, got := range rows {
+		want := exact(users, func(u int) bool { past, _ := s.Of(uint32(u)); return slices.Contains(past, uint32(it)) })
+		for i := range want {
+			if math.Abs(got[i]-want[i]) > 1e-3 {
+				t.Errorf("factor %d of item %d is %v, want %v", i, it, got[i], want[i])
+			}
+		}
+	}
+}
+
 func eliminate(a [][]float64) []float64 {
 	n := len(a)
 	for i := range n {
