@@ -17,6 +17,15 @@ func NewTop(k int) *Top {
 	return &Top{k: max(k, 0), heap: make([]Scored, 0, min(max(k, 0), 1024))}
 }
 
+// Floor returns the score below which an item is not among the k best, -Inf
+// while there are fewer.
+func (t *Top) Floor() float64 {
+	if len(t.heap) < t.k || t.k == 0 {
+		return math.Inf(-1)
+	}
+	return t.heap[0].Score
+}
+
 // Add offers an item. Scores must not be NaN.
 func (t *Top) Add(s Scored) {
 	switch {

@@ -153,13 +153,36 @@ func (m *Model) Vector(item uint32) []float32 {
 	return m.Items[int(item)*m.Factors : (int(item)+1)*m.Factors]
 }
 
+// Score returns the inner product of x and an item's vector.
+func (m *Model) Score(x []float32, item uint32) float32 { return vector.Dot(x, m.Vector(item)) }
+
+// Scores sets out, which has the length of items, to the items' scores.
+func (m *Model) Scores(out, x []float32, items []uint32) { vector.Dots(out, x, m.Items, items) }
+
 // Fold returns the vector of a history whose items weigh what weights says.
 func (m *Model) Fold(items []uint32, weights []float32) []float32 {
-	x := make([]float32, m.Factors)
+	return m.Folder().Fold(items, weights)
+}
+
+// Folder folds one history after another in memory of its own.
+type Folder struct {
+	m  *Model
+	x  []float32
+	sv *solver
+}
+
+// Folder returns a Folder. It must not be used by two goroutines at a time.
+func (m *Model) Folder() *Folder {
+	return &Folder{m: m, x: make([]float32, m.Factors), sv: newSolver(m.Factors)}
+}
+
+// Fold is Model.Fold. What it returns is the caller's until the next Fold.
+func (f *Folder) Fold(items []uint32, weights []float32) []float32 {
+	clear(f.x)
 	if len(items) > 0 {
-		newSolver(m.Factors).solve(x, m.gram, m.ridge(total(weights), len(m.Items)/m.Factors), m.Items, items, weights, 3*steps)
+		f.sv.solve(f.x, f.m.gram, f.m.ridge(total(weights), len(f.m.Items)/f.m.Factors), f.m.Items, items, weights, 3*steps)
 	}
-	return x
+	return f.x
 }
 
 // ridge returns what is added to the diagonal of a row whose interactions weigh

@@ -41,22 +41,22 @@ func gramOf(ctx context.Context, vectors []float32, k int, weight float64, worke
 
 // solver solves (gram + ridge I + Σ w v vᵀ) x = b by conjugate gradients.
 type solver struct {
-	k        int
-	r, p, ap []float32
+	k           int
+	b, r, p, ap []float32
 }
 
 func newSolver(k int) *solver {
-	return &solver{k: k, r: make([]float32, k), p: make([]float32, k), ap: make([]float32, k)}
+	return &solver{k: k, b: make([]float32, k), r: make([]float32, k), p: make([]float32, k), ap: make([]float32, k)}
 }
 
 // solve improves x for b = Σ w v, the v being the given columns. weights nil
 // means that all are 1.
 func (s *solver) solve(x, gram []float32, ridge float32, given []float32, columns []uint32, weights []float32, steps int) {
-	b := make([]float32, s.k)
+	clear(s.b)
 	for i, c := range columns {
-		vector.Add(b, weight(weights, i), given[int(c)*s.k:(int(c)+1)*s.k])
+		vector.Add(s.b, weight(weights, i), given[int(c)*s.k:(int(c)+1)*s.k])
 	}
-	s.solveFor(x, b, gram, ridge, given, columns, weights, steps)
+	s.solveFor(x, s.b, gram, ridge, given, columns, weights, steps)
 }
 
 func (s *solver) solveFor(x, b, gram []float32, ridge float32, given []float32, columns []uint32, weights []float32, steps int) {

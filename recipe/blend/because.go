@@ -15,18 +15,17 @@ const reasons = 3
 func (p *prospect) because(j uint32) []recipe.Because {
 	parts := map[uint32]float32{}
 	for d, w := range p.m.weights[:min(len(p.m.weights), len(p.past))] {
-		i := p.past[len(p.past)-1-d]
+		i := p.past[d]
 		items, scores := p.m.follow.Row(i)
 		if e, ok := slices.BinarySearch(items, j); ok {
 			parts[i] += w * scores[e] * p.spread
 		}
 	}
 	if p.x != nil {
-		items := newest(p.past, len(p.m.fades))
+		items := p.past[:min(len(p.past), len(p.m.fades))]
 		shares := p.m.factors.Shares(j, items, p.m.fades[:len(items)])
-		scale := float32(p.m.Factors / max(p.m.factors.Spread(fold(p.m.factors, p.past, p.m.fades)), 1e-12))
 		for d, i := range items {
-			parts[i] += scale * shares[d]
+			parts[i] += p.scale * shares[d]
 		}
 	}
 	var out []recipe.Because

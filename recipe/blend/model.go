@@ -3,6 +3,7 @@ package blend
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"bespoke/history"
 	"bespoke/recipe"
@@ -23,16 +24,15 @@ type Model struct {
 	factors *als.Model
 
 	// What follows from the above.
-	popular *popularity.Model
-	likely  []uint32 // items that have users, by prior, most first
-	weights []float32
-	fades   []float32
-	pool    *scratches
+	popular   *popularity.Model
+	likely    []uint32 // items that have users, by prior, most first
+	weights   []float32
+	fades     []float32
+	prospects sync.Pool // of *prospect
 }
 
 // finish computes what follows from the rest.
 func (m *Model) finish() {
-	n := m.items.Len()
 	m.popular = popularity.New(m.items, m.users)
 	m.likely = slices.Clone(m.popular.Order())
 	slices.SortFunc(m.likely, func(a, b uint32) int {
@@ -40,7 +40,7 @@ func (m *Model) finish() {
 	})
 	m.weights = m.Blend.weights(m.window)
 	m.fades = weightsOf(m.Fade, folded)
-	m.pool = newScratches(n)
+	m.prospects.New = func() any { return m.newProspect() }
 }
 
 // Items returns the catalogue.

@@ -2,23 +2,18 @@ package blend
 
 import (
 	"math"
+	"slices"
 
 	"bespoke/recipe"
-	"bespoke/recipe/als"
-	"bespoke/recipe/vector"
 )
 
 const (
-	// small is the largest catalogue of which every item is scored in full. In
-	// larger ones those are scored that follow something in the history, and
-	// the most likely ones.
-	small = 8192
-	// followers and likely are how many of each, at most.
-	followers = 4000
-	likely    = 1000
 	// behind is taken off the score of items that users are not expected to
 	// take again.
 	behind = 1000
+	// far is how much lower than the best a score is that counts for nothing
+	// in the softmax: exp(-30) is 1e-13.
+	far = 30
 )
 
 // Rank returns the items that the user will most likely take next. Scores are
@@ -29,24 +24,14 @@ func (m *Model) Rank(q recipe.Query) []recipe.Scored {
 	if q.K <= 0 {
 		return nil
 	}
-	p := m.look(q)
-	top := recipe.NewTop(q.K)
-	var unknown []recipe.Scored
-	for _, j := range p.candidates {
-		switch {
-		case q.Skips(j):
-		case m.users[j] > 0:
-			top.Add(recipe.Scored{Item: j, Score: p.score(j), Why: p.why(j)})
-		case q.Only != nil:
-			unknown = append(unknown, recipe.Scored{Item: j, Score: math.NaN()})
-		}
-	}
-	out := top.Sorted()
-	p.soften(out)
-	switch {
-	case q.Only != nil:
-		out = append(out, unknown...)[:min(q.K, len(out)+len(unknown))]
-	case len(out) < q.K:
+	p := m.prospects.Get().(*prospect)
+	p.look(q.History)
+	p.choose(q.Only)
+	p.score()
+	out := p.best(q)
+	if q.Only != nil {
+		out = p.appendUnknown(q, out)
+	} else if len(out) < q.K {
 		out = m.popular.Fill(q, out)
 	}
 	if q.Why {
@@ -56,143 +41,86 @@ func (m *Model) Rank(q recipe.Query) []recipe.Scored {
 			}
 		}
 	}
-	p.scratch.clear()
-	m.pool.put(p.scratch)
+	p.clear(q.Only)
+	m.prospects.Put(p)
 	return out
 }
 
-// prospect is one user as the model sees them.
-type prospect struct {
-	m          *Model
-	past       []uint32 // items, oldest first
-	taken      map[uint32]bool
-	scratch    *scratch
-	spread     float32   // scales the transitions' scores
-	x          []float32 // factors, scaled by their weight
-	prior      float32   // weight of the prior
-	candidates []uint32
-	rest       int // items that are no candidates, for the softmax
-}
-
-func (m *Model) look(q recipe.Query) *prospect {
-	p := &prospect{m: m, scratch: m.pool.get(), prior: float32(m.Prior)}
-	for _, e := range q.History {
-		if int(e.Item) < len(m.users) {
-			p.past = append(p.past, e.Item)
-		}
+// score computes the candidates' scores.
+func (p *prospect) score() {
+	p.scores = slices.Grow(p.scores[:0], len(p.candidates))[:len(p.candidates)]
+	if p.x == nil {
+		clear(p.scores)
+	} else {
+		p.m.factors.Scores(p.scores, p.x, p.candidates)
 	}
-	if len(p.past) == 0 {
-		p.prior = 1
+	prior := p.m.prior
+	for i, j := range p.candidates {
+		p.scores[i] += p.sum[j]*p.spread + p.prior*prior[j]
 	}
-	if !m.Repeats {
-		p.taken = make(map[uint32]bool, len(p.past))
-		for _, it := range p.past {
-			p.taken[it] = true
-		}
-	}
-	p.scratch.follow(m.follow, p.past, m.weights, nil)
-	p.spread = p.scratch.spread()
-	if m.Factors > 0 && len(p.past) > 0 {
-		p.x = fold(m.factors, p.past, m.fades)
-		scale := float32(m.Factors / max(m.factors.Spread(p.x), 1e-12))
-		for i := range p.x {
-			p.x[i] *= scale
-		}
-	}
-	p.candidates = m.candidates(q, p.scratch)
-	if q.Only == nil {
-		p.rest = len(m.users) - len(p.candidates)
-	}
-	return p
-}
-
-// fold returns the factors of a history whose newest items weigh what fades
-// says, the newest first.
-func fold(m *als.Model, past []uint32, fades []float32) []float32 {
-	items := newest(past, len(fades))
-	return m.Fold(items, fades[:len(items)])
-}
-
-// candidates returns the items to be scored, each once.
-func (m *Model) candidates(q recipe.Query, sc *scratch) []uint32 {
-	switch {
-	case q.Only != nil:
-		var known []uint32
-		seen := make(map[uint32]bool, len(q.Only))
-		for _, j := range q.Only {
-			if int(j) < len(m.users) && !seen[j] {
-				seen[j] = true
-				known = append(known, j)
+	if !p.m.Repeats {
+		for i, j := range p.candidates {
+			if p.marks[j]&taken != 0 {
+				p.scores[i] -= behind
 			}
 		}
-		return known
-	case len(m.users) <= small:
-		return m.likely
 	}
-	out := make([]uint32, 0, followers+likely)
-	if len(sc.touched) <= followers {
-		out = append(out, sc.touched...)
-	} else {
-		top := recipe.NewTop(followers)
-		for _, j := range sc.touched {
-			top.Add(recipe.Scored{Item: j, Score: float64(sc.sum[j])})
-		}
-		for _, s := range top.Sorted() {
-			out = append(out, s.Item)
-		}
-	}
-	have := make(map[uint32]bool, len(out))
-	for _, j := range out {
-		have[j] = true
-	}
-	for _, j := range m.likely[:min(likely, len(m.likely))] {
-		if !have[j] {
-			out = append(out, j)
-		}
-	}
-	return out
 }
 
-func (p *prospect) score(j uint32) float64 {
-	s := p.scratch.sum[j]*p.spread + p.prior*p.m.prior[j]
-	if p.x != nil {
-		s += vector.Dot(p.x, p.m.factors.Vector(j))
+// best returns the q.K candidates with the highest scores, softened.
+func (p *prospect) best(q recipe.Query) []recipe.Scored {
+	top, floor := recipe.NewTop(q.K), math.Inf(-1)
+	for i, score := range p.scores {
+		if s := float64(score); s >= floor && !q.Skips(p.candidates[i]) {
+			top.Add(recipe.Scored{Item: p.candidates[i], Score: s})
+			floor = top.Floor()
+		}
 	}
-	if p.taken[j] {
-		s -= behind
+	out := top.Sorted()
+	p.soften(out)
+	for i := range out {
+		out[i].Why = p.why(out[i].Item)
 	}
-	return float64(s)
+	return out
 }
 
 func (p *prospect) why(j uint32) recipe.Why {
-	if p.scratch.sum[j] > 0 || p.x != nil && vector.Dot(p.x, p.m.factors.Vector(j)) > 0 {
+	if p.sum[j] > 0 || p.x != nil && p.m.factors.Score(p.x, j) > 0 {
 		return recipe.Relevant
 	}
 	return recipe.Popular
 }
 
-// soften turns the scores of an answer, best first, into shares of all
-// candidates and the rest.
+// soften turns the scores of an answer into shares of all candidates and the
+// rest.
 func (p *prospect) soften(out []recipe.Scored) {
 	if len(out) == 0 {
 		return
 	}
-	best := 0.0
-	if p.rest == 0 {
-		best = math.Inf(-1)
-	}
-	for _, j := range p.candidates {
-		if p.m.users[j] > 0 {
-			best = max(best, p.score(j))
-		}
+	best := float64(slices.Max(p.scores))
+	if p.rest > 0 {
+		best = max(best, 0)
 	}
 	sum := float64(p.rest) * math.Exp(-best)
-	for _, j := range p.candidates {
-		if p.m.users[j] > 0 {
-			sum += math.Exp(p.score(j) - best)
+	for _, s := range p.scores {
+		if d := float64(s) - best; d > -far {
+			sum += math.Exp(d)
 		}
 	}
 	for i := range out {
 		out[i].Score = math.Exp(out[i].Score-best) / sum
 	}
+}
+
+// appendUnknown adds the listed items of which nothing is known.
+func (p *prospect) appendUnknown(q recipe.Query, out []recipe.Scored) []recipe.Scored {
+	for _, j := range p.unknown {
+		if len(out) >= q.K {
+			break
+		}
+		if !q.Skips(j) {
+			out = append(out, recipe.Scored{Item: j, Score: math.NaN()})
+		}
+	}
+	return out
 }

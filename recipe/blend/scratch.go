@@ -2,7 +2,7 @@ package blend
 
 import (
 	"math"
-	"sync"
+	"slices"
 
 	"bespoke/recipe/sequence"
 )
@@ -11,24 +11,32 @@ import (
 type scratch struct {
 	sum     []float32 // zero outside touched
 	touched []uint32
+
+	// What heaviest works with.
+	kept   []uint32
+	counts []uint32
 }
+
+func newScratch(items int) *scratch { return &scratch{sum: make([]float32, items)} }
 
 // follow adds the rows of a history's items, the newest first, by the weights
 // of their distance. from, if not nil, multiplies each row.
 func (sc *scratch) follow(c *sequence.Counts, past []uint32, weights, from []float32) {
+	sum, touched := sc.sum, sc.touched
 	for d, w := range weights[:min(len(weights), len(past))] {
-		i := past[len(past)-1-d]
+		i := past[d]
 		if from != nil {
 			w *= from[i]
 		}
 		items, scores := c.Row(i)
 		for e, j := range items {
-			if sc.sum[j] == 0 {
-				sc.touched = append(sc.touched, j)
+			if sum[j] == 0 {
+				touched = append(touched, j)
 			}
-			sc.sum[j] += w * scores[e]
+			sum[j] += w * scores[e]
 		}
 	}
+	sc.touched = touched
 }
 
 // spread returns the inverse of the scores' root mean square over all items, 0
@@ -44,6 +52,46 @@ func (sc *scratch) spread() float32 {
 	return float32(1 / math.Sqrt(square/float64(len(sc.sum))))
 }
 
+// digits is how many bits of a sum heaviest sorts by, its sign and exponent
+// included.
+const digits = 16
+
+// heaviest appends up to n of the touched items that ok is true for, those with
+// the highest sums. Where sums that are equal to 2 decimals are too many, those
+// come first that were touched first.
+func (sc *scratch) heaviest(out []uint32, n int, ok func(item uint32) bool) []uint32 {
+	sc.kept = sc.kept[:0]
+	for _, j := range sc.touched {
+		if ok(j) {
+			sc.kept = append(sc.kept, j)
+		}
+	}
+	if len(sc.kept) <= n {
+		return append(out, sc.kept...)
+	}
+	// Bits of floats that are not negative are in the order of the floats.
+	digit := func(j uint32) uint32 { return math.Float32bits(sc.sum[j]) >> (32 - digits) }
+	sc.counts = slices.Grow(sc.counts[:0], 1<<(digits-1))[:1<<(digits-1)]
+	clear(sc.counts)
+	for _, j := range sc.kept {
+		sc.counts[digit(j)]++
+	}
+	border, room := uint32(len(sc.counts)-1), n
+	for ; int(sc.counts[border]) <= room; border-- {
+		room -= int(sc.counts[border])
+	}
+	for _, j := range sc.kept {
+		switch d := digit(j); {
+		case d > border:
+			out = append(out, j)
+		case d == border && room > 0:
+			out = append(out, j)
+			room--
+		}
+	}
+	return out
+}
+
 func (sc *scratch) clear() {
 	for _, j := range sc.touched {
 		sc.sum[j] = 0
@@ -51,36 +99,9 @@ func (sc *scratch) clear() {
 	sc.touched = sc.touched[:0]
 }
 
-// scratches keeps them for reuse.
-type scratches struct {
-	items int
-	pool  sync.Pool
-}
-
-func newScratches(items int) *scratches { return &scratches{items: items} }
-
-func (s *scratches) get() *scratch {
-	if sc, ok := s.pool.Get().(*scratch); ok {
-		return sc
-	}
-	return &scratch{sum: make([]float32, s.items)}
-}
-
-// put takes a scratch back that is clear.
-func (s *scratches) put(sc *scratch) { s.pool.Put(sc) }
-
 // weightsOf returns the weights of a history's items, the newest first.
 func weightsOf(decay float64, n int) []float32 {
 	return sequence.Config{Window: n, Decay: decay}.Weights()
-}
-
-// newest returns the newest items of a history, the newest first.
-func newest(past []uint32, n int) []uint32 {
-	out := make([]uint32, min(n, len(past)))
-	for d := range out {
-		out[d] = past[len(past)-1-d]
-	}
-	return out
 }
 
 func upTo(n int) []uint32 {

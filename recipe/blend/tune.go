@@ -5,13 +5,13 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sync"
 
 	"bespoke/history"
 	"bespoke/recipe"
 	"bespoke/recipe/als"
 	"bespoke/recipe/popularity"
 	"bespoke/recipe/sequence"
-	"bespoke/recipe/vector"
 )
 
 // Blend is what training chooses by how well it predicts the newest
@@ -155,9 +155,10 @@ func (t *tuner) transitions(ctx context.Context) error {
 		}
 		values, err := t.measure(ctx, len(norms)*len(slows), func(u uint32, sc *scratch, rank func(int, []uint32, []float32)) {
 			var scores []float32
+			past := t.past(u)
 			for i := range norms {
 				for k := range slows {
-					sc.follow(counts, t.past(u), weights[k], from[i])
+					sc.follow(counts, past, weights[k], from[i])
 					scores = scores[:0]
 					for _, j := range sc.touched {
 						scores = append(scores, sc.sum[j]*to[i][j])
@@ -213,10 +214,13 @@ func (t *tuner) factors(ctx context.Context) (err error) {
 		total, latent := make([]float32, len(candidates)), make([]float32, len(candidates))
 		choice := 0
 		for _, fade := range fades {
-			x := fold(t.als, past, weightsOf(fade, folded))
+			w := weightsOf(fade, folded)
+			n := min(len(past), len(w))
+			x := t.als.Fold(past[:n], w[:n])
 			scale := float32(1 / max(t.als.Spread(x), 1e-12))
-			for i, j := range candidates {
-				latent[i] = scale * vector.Dot(x, t.als.Vector(j))
+			t.als.Scores(latent, x, candidates)
+			for i := range latent {
+				latent[i] *= scale
 			}
 			for _, share := range shares {
 				for _, prior := range priors {
@@ -248,8 +252,11 @@ func (t *tuner) candidates(sc *scratch) []uint32 {
 	return sc.touched
 }
 
+// past returns the items that are shown of a user, newest first.
 func (t *tuner) past(u uint32) []uint32 {
 	items, _ := t.shown.Of(u)
+	items = slices.Clone(items)
+	slices.Reverse(items)
 	return items
 }
 
@@ -257,10 +264,10 @@ func (t *tuner) past(u uint32) []uint32 {
 // some items and their scores under each choice; others are taken for worse.
 func (t *tuner) measure(ctx context.Context, choices int, ask func(u uint32, sc *scratch, rank func(choice int, items []uint32, scores []float32))) ([]float64, error) {
 	gains := make([]float64, len(t.tests)*choices)
-	pool := newScratches(t.items)
+	pool := sync.Pool{New: func() any { return newScratch(t.items) }}
 	err := recipe.Blocks(ctx, t.in.Workers, len(t.tests), 32, func(from, to int) {
-		sc := pool.get()
-		defer pool.put(sc)
+		sc := pool.Get().(*scratch)
+		defer pool.Put(sc)
 		for i := from; i < to; i++ {
 			past := t.past(t.tests[i])
 			ask(t.tests[i], sc, func(choice int, items []uint32, scores []float32) {

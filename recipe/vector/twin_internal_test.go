@@ -19,6 +19,19 @@ func TestTwins(t *testing.T) {
 		if got, want := dot(x, y), plainDot(x, y); got != want {
 			t.Errorf("dot of length %d = %v, plain %v", n, got, want)
 		}
+		rows, index := make([]float32, 20*(n+3)), make([]uint32, 50)
+		for i := range rows {
+			rows[i] = float32(r.NormFloat64())
+		}
+		for i := range index {
+			index[i] = r.Uint32N(20)
+		}
+		got, want := make([]float32, len(index)), make([]float32, len(index))
+		dots(got, x, rows, index, n+3)
+		plainDots(want, x, rows, index, n+3)
+		if !slices.Equal(got, want) {
+			t.Errorf("dots of length %d are %v, plain %v", n, got, want)
+		}
 		a, plain := float32(r.NormFloat64()), slices.Clone(y)
 		add(y, a, x)
 		plainAdd(plain, a, x)

@@ -3,6 +3,11 @@
 // instructions compute the same bits.
 package vector
 
+import (
+	"slices"
+	"strconv"
+)
+
 // Dot returns the inner product of two vectors of one length.
 func Dot(x, y []float32) float32 {
 	y = y[:len(x)]
@@ -12,6 +17,27 @@ func Dot(x, y []float32) float32 {
 		sum += float32(x[i] * y[i])
 	}
 	return sum
+}
+
+// Dots sets out[i] to the inner product of x and row index[i] of a matrix whose
+// rows have the length of x and lie one after another.
+func Dots(out, x, rows []float32, index []uint32) {
+	out = out[:len(index)]
+	k := len(x)
+	if len(index) == 0 || k == 0 {
+		clear(out)
+		return
+	}
+	if n := int(slices.Max(index)); n >= len(rows)/k {
+		panic("vector: no row " + strconv.Itoa(n))
+	}
+	whole := k &^ 7
+	dots(out, x[:whole], rows, index, k)
+	for i := whole; i < k; i++ {
+		for r, j := range index {
+			out[r] += float32(x[i] * rows[int(j)*k+i])
+		}
+	}
 }
 
 // Add adds a times x to y, which has the same length.
@@ -41,6 +67,13 @@ func plainDot(x, y []float32) float32 {
 		x, y = x[8:], y[8:]
 	}
 	return ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7))
+}
+
+// plainDots is Dots of rows that are stride long, of which the beginning counts.
+func plainDots(out, x, rows []float32, index []uint32, stride int) {
+	for i, j := range index {
+		out[i] = plainDot(x, rows[int(j)*stride:int(j)*stride+len(x)])
+	}
 }
 
 // plainAdd is Add.

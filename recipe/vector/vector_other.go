@@ -4,4 +4,6 @@ package vector
 
 func dot(x, y []float32) float32 { return plainDot(x, y) }
 
+func dots(out, x, rows []float32, index []uint32, stride int) { plainDots(out, x, rows, index, stride) }
+
 func add(y []float32, a float32, x []float32) { plainAdd(y, a, x) }

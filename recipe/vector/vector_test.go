@@ -3,6 +3,7 @@ package vector_test
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"bespoke/recipe/vector"
@@ -22,6 +23,12 @@ func TestAgreesWithFloat64(t *testing.T) {
 		}
 		if got := vector.Dot(x, y); math.Abs(float64(got)-dot) > 1e-4 {
 			t.Errorf("Dot of length %d = %v, want %v", n, got, dot)
+		}
+		rows := slices.Concat(y, x, y)
+		if got, want := make([]float32, 3), []float32{vector.Dot(x, y), vector.Dot(x, x), vector.Dot(x, y)}; n > 0 {
+			if vector.Dots(got, x, rows, []uint32{2, 1, 0}); !slices.Equal(got, want) {
+				t.Errorf("Dots of length %d = %v, want %v", n, got, want)
+			}
 		}
 		vector.Add(y, a, x)
 		for i := range n {

@@ -1,0 +1,123 @@
+package blend
+
+import (
+	"bespoke/recipe"
+	"bespoke/recipe/als"
+)
+
+const (
+	// small is the largest catalogue of which every item is scored in full. In
+	// larger ones those are scored that follow something in the history, and
+	// the most likely ones.
+	small = 8192
+	// followers and likely are how many of each, at most.
+	followers = 4000
+	likely    = 1000
+)
+
+// What prospect.marks says of an item.
+const (
+	taken  = 1 << iota // it is in the history
+	listed             // it is in the list that is to be ranked
+	front              // it is among the most likely ones
+)
+
+// prospect is one user as the model sees them. Its memory is used again for
+// the next one: between two, sum is zero and marks have nothing but front.
+type prospect struct {
+	*scratch
+	m      *Model
+	folder *als.Folder
+	marks  []uint8 // of each item
+
+	past   []uint32  // items, newest first
+	spread float32   // scales the transitions' scores
+	scale  float32   // and the factors'
+	x      []float32 // factors, scaled; nil where they do not count
+	prior  float32   // weight of the prior
+
+	candidates []uint32 // items that have users, each once
+	scores     []float32
+	unknown    []uint32 // items to be ranked that have none
+	rest       int      // items that are not looked at, for the softmax
+}
+
+func (m *Model) newProspect() *prospect {
+	p := &prospect{m: m, scratch: newScratch(len(m.users)), folder: m.factors.Folder(), marks: make([]uint8, len(m.users))}
+	for _, j := range m.front() {
+		p.marks[j] = front
+	}
+	return p
+}
+
+// front returns the items that are looked at for every user, by prior.
+func (m *Model) front() []uint32 {
+	if len(m.users) <= small {
+		return m.likely
+	}
+	return m.likely[:min(likely, len(m.likely))]
+}
+
+// look takes in the user's history, which is given oldest first.
+func (p *prospect) look(events []recipe.Event) {
+	p.past = p.past[:0]
+	for i := len(events) - 1; i >= 0; i-- {
+		if j := events[i].Item; int(j) < len(p.marks) {
+			p.past = append(p.past, j)
+			p.marks[j] |= taken
+		}
+	}
+	p.prior = float32(p.m.Prior)
+	if len(p.past) == 0 {
+		p.prior = 1
+	}
+	p.follow(p.m.follow, p.past, p.m.weights, nil)
+	p.spread = p.scratch.spread()
+	p.x = nil
+	if p.m.Factors > 0 && len(p.past) > 0 {
+		n := min(len(p.past), len(p.m.fades))
+		p.x = p.folder.Fold(p.past[:n], p.m.fades[:n])
+		p.scale = float32(p.m.Factors / max(p.m.factors.Spread(p.x), 1e-12))
+		for i := range p.x {
+			p.x[i] *= p.scale
+		}
+	}
+}
+
+// choose finds the items to be scored: those of the list, if there is one, else
+// the most likely ones and those that most follow the history.
+func (p *prospect) choose(only []uint32) {
+	p.candidates, p.unknown, p.rest = p.candidates[:0], p.unknown[:0], 0
+	if only != nil {
+		for _, j := range only {
+			switch {
+			case int(j) >= len(p.marks) || p.marks[j]&listed != 0:
+				continue
+			case p.m.users[j] > 0:
+				p.candidates = append(p.candidates, j)
+			default:
+				p.unknown = append(p.unknown, j)
+			}
+			p.marks[j] |= listed
+		}
+		return
+	}
+	p.candidates = append(p.candidates, p.m.front()...)
+	if len(p.m.users) > small {
+		p.candidates = p.heaviest(p.candidates, followers, func(j uint32) bool { return p.marks[j]&front == 0 })
+	}
+	p.rest = len(p.m.users) - len(p.candidates)
+}
+
+// clear forgets the user.
+func (p *prospect) clear(only []uint32) {
+	for _, j := range p.past {
+		p.marks[j] &= front
+	}
+	for _, j := range only {
+		if int(j) < len(p.marks) {
+			p.marks[j] &= front
+		}
+	}
+	p.scratch.clear()
+}

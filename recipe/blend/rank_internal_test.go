@@ -1,0 +1,92 @@
+package blend
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"sync"
+	"testing"
+
+	"bespoke/history"
+	"bespoke/recipe"
+	"bespoke/recipe/als"
+	"bespoke/recipe/popularity"
+	"bespoke/recipe/sequence"
+)
+
+// large is a model of 100,000 items and 20,000 users of 50 interactions each,
+// who keep to a few of 200 tastes and often go on to the next item of one. It
+// is made like fit makes one, but with the choices of unseen.
+var large = sync.OnceValues(func() (*Model, error) {
+	const items, users, length, tastes = 100_000, 20_000, 50, 200
+	h := &history.History{Users: history.NewDictionary(), Items: history.NewDictionary()}
+	for i := range items {
+		h.Items.Add(fmt.Sprint("item-", i))
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	zipf := func(n int) int { // close to it
+		a := float64(n) / 50
+		return int(a * (math.Pow((float64(n)+a)/a, r.Float64()) - 1))
+	}
+	for u := range users {
+		h.Users.Add(fmt.Sprint("user-", u))
+		mine := [3]int{r.IntN(tastes), r.IntN(tastes), r.IntN(tastes)}
+		item := 0
+		for e := range length {
+			switch x := r.Float64(); {
+			case e > 0 && x < 0.3:
+				item = (item + tastes) % items
+			case x < 0.8:
+				item = zipf(items/tastes)*tastes + mine[r.IntN(len(mine))]
+			default:
+				item = zipf(items)
+			}
+			h.User, h.Item = append(h.User, uint32(u)), append(h.Item, uint32(item))
+			h.Time = append(h.Time, int64(1_700_000_000+e*users+u))
+		}
+	}
+	s := h.Sequences()
+	m := &Model{Blend: unseen, items: h.Items, window: 50, users: popularity.Count(s, items)}
+	m.prior = prior(h, m.users, true)
+	var err error
+	if m.factors, err = als.Fit(context.Background(), s, items, als.Config{Iterations: 2, Seed: 1, Workers: 2}); err != nil {
+		return nil, err
+	}
+	if m.follow, err = sequence.Count(context.Background(), s, items, nil, m.config(m.window, 2)); err != nil {
+		return nil, err
+	}
+	m.follow.Normalize(m.Norm, m.users)
+	m.finish()
+	return m, nil
+})
+
+// BenchmarkRank answers for users of 50 interactions, each in turn.
+func BenchmarkRank(b *testing.B) {
+	m, err := large()
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	var queries []recipe.Query
+	for range 2000 {
+		q := recipe.Query{K: 25}
+		at := m.likely[r.IntN(len(m.likely)/4)]
+		for e := range 50 {
+			items, _ := m.follow.Row(at)
+			if len(items) == 0 || r.IntN(4) == 0 {
+				at = m.likely[r.IntN(len(m.likely))]
+			} else {
+				at = items[r.IntN(len(items))]
+			}
+			q.History = append(q.History, recipe.Event{Item: at, Time: int64(e)})
+		}
+		queries = append(queries, q)
+	}
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		m.Rank(queries[i%len(queries)])
+		i++
+	}
+}

@@ -1,0 +1,50 @@
+package blend
+
+import (
+	"math/rand/v2"
+	"testing"
+)
+
+// TestHeaviest compares with the sums themselves: what is taken is no lighter
+// than what is left, to the precision of the selection, and no place is lost.
+func TestHeaviest(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 1))
+	for round := range 300 {
+		items := 1 + r.IntN(400)
+		sc := newScratch(items)
+		for j := range items {
+			if r.IntN(3) > 0 {
+				sc.sum[j] = float32(r.ExpFloat64())
+				if round%3 == 0 {
+					sc.sum[j] = 1 // all alike
+				}
+				sc.touched = append(sc.touched, uint32(j))
+			}
+		}
+		even := func(j uint32) bool { return j%2 == 0 }
+		most, n := 0, 1+r.IntN(150)
+		for _, j := range sc.touched {
+			if even(j) {
+				most++
+			}
+		}
+		out := sc.heaviest([]uint32{7}, n, even)
+		if out[0] != 7 || len(out)-1 != min(n, most) {
+			t.Fatalf("%d items of %d, want %d", len(out)-1, most, min(n, most))
+		}
+		in := map[uint32]bool{}
+		least := float32(1e9)
+		for _, j := range out[1:] {
+			if in[j] || !even(j) {
+				t.Fatalf("item %d is there twice, or should not be", j)
+			}
+			in[j], least = true, min(least, sc.sum[j])
+		}
+		for _, j := range sc.touched {
+			if even(j) && !in[j] && sc.sum[j] > least*1.01 {
+				t.Fatalf("%v is left out, %v is in", sc.sum[j], least)
+			}
+		}
+	}
+}
