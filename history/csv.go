@@ -13,16 +13,26 @@ import (
 
 // ReadCSV adds the rows of an interactions file to b: a header with USER_ID,
 // ITEM_ID and TIMESTAMP (Unix seconds), in any order, and EVENT_TYPE and
-// EVENT_VALUE if there are any. Other columns are not looked at. An error names
-// line, column and value.
+// EVENT_VALUE if there are any. Other columns are context, but for IMPRESSION
+// and RECOMMENDATION_ID, which nothing learns from. An error names line, column
+// and value.
 func ReadCSV(b *Builder, from io.Reader) error {
 	t, err := openTable(from, "USER_ID", "ITEM_ID", "TIMESTAMP")
 	if err != nil {
 		return err
 	}
 	kind, value := t.column("EVENT_TYPE"), t.column("EVENT_VALUE")
+	context := map[string]string{}
+	for _, name := range t.header {
+		if !slices.Contains(reserved, name) {
+			context[name] = ""
+		}
+	}
 	for t.next() {
-		in := Interaction{User: t.text(t.column("USER_ID")), Item: t.text(t.column("ITEM_ID")), EventType: t.optional(kind)}
+		in := Interaction{User: t.text(t.column("USER_ID")), Item: t.text(t.column("ITEM_ID")), EventType: t.optional(kind), Context: context}
+		for name := range context {
+			context[name] = t.row[t.column(name)]
+		}
 		if in.Time, err = strconv.ParseInt(t.text(t.column("TIMESTAMP")), 10, 64); err != nil {
 			t.fail("TIMESTAMP", "is no integer of Unix seconds")
 		}
@@ -40,6 +50,9 @@ func ReadCSV(b *Builder, from io.Reader) error {
 	}
 	return t.err
 }
+
+// reserved are the columns of interactions that are no context.
+var reserved = []string{"USER_ID", "ITEM_ID", "TIMESTAMP", "EVENT_TYPE", "EVENT_VALUE", "IMPRESSION", "RECOMMENDATION_ID"}
 
 // ReadMetadataCSV reads a file of items or users, whose column of IDs is named.
 // Without a schema, what a column is for is a guess: numbers if all its values

@@ -1,6 +1,7 @@
 package history_test
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -19,6 +20,9 @@ func TestReadCSV(t *testing.T) {
 	if h.Len() != 2 || h.Items.ID(0) != "i,1" || h.Time[1] != 9 || h.Value[0] != 0.5 || !math.IsNaN(float64(h.Value[1])) || h.EventTypes[h.Event[0]] != "watch" {
 		t.Errorf("read %+v", h)
 	}
+	if h.Context[0].Name != "EXTRA" || h.ContextOf(1)["EXTRA"] != "x" {
+		t.Errorf("read the context %+v", h.Context)
+	}
 	const header = "USER_ID,ITEM_ID,TIMESTAMP,EVENT_VALUE\n"
 	for text, want := range map[string]string{
 		"":                          "it is empty",
@@ -34,6 +38,34 @@ func TestReadCSV(t *testing.T) {
 	}
 }
 
+// What context columns are for is guessed; the columns that steer the service are
+// none.
+func TestGuessContext(t *testing.T) {
+	t.Parallel()
+	text := strings.Builder{}
+	text.WriteString("USER_ID,ITEM_ID,TIMESTAMP,IMPRESSION,RECOMMENDATION_ID,TEMPERATURE,DEVICE,NOTE,TAGS,NONE\n")
+	for i := range 40 {
+		fmt.Fprintf(&text, "u,i,%d,a|b,rid,%.1f,%s,note %d,%d|x,\n", i, float64(i)/4, []string{"phone", "", "tv"}[i%3], i, i)
+	}
+	var b history.Builder
+	if err := history.ReadCSV(&b, strings.NewReader(text.String())); err != nil {
+		t.Fatal(err)
+	}
+	h := b.History()
+	h.GuessContext()
+	if err := h.Check(); err != nil {
+		t.Fatal(err)
+	}
+	h = h.Select(func(row int) bool { return row > 1 })
+	var got []string
+	for i := range h.Context {
+		got = append(got, h.Context[i].Name+"="+h.Context[i].Text(2))
+	}
+	if want := "DEVICE= TAGS=4|x TEMPERATURE=1"; strings.Join(got, " ") != want || h.Context[2].Number == nil || len(h.ContextOf(2)) != 2 {
+		t.Errorf("context %q, want %s", got, want)
+	}
+}
+
 func TestReadMetadataCSV(t *testing.T) {
 	t.Parallel()
 	m, err := history.ReadMetadataCSV(strings.NewReader("ITEM_ID,YEAR,GENRES,TITLE\na,1999,x|y,One\nb,,x,Two\na,2001,y,Three\n"), "ITEM_ID")
@@ -43,6 +75,9 @@ func TestReadMetadataCSV(t *testing.T) {
 	year, _ := m.Column("YEAR")
 	genres, _ := m.Column("GENRES")
 	title, _ := m.Column("TITLE")
+	if of := m.Of("a"); of["YEAR"] != "2001" || of["TITLE"] != "Three" || len(m.Of("b")) != 2 || m.Of("c") != nil {
+		t.Errorf("values %v, %v", of, m.Of("b"))
+	}
 	if m.IDs.Len() != 2 || year.Number[0] != 2001 || !math.IsNaN(year.Number[1]) || !genres.Categorical && !genres.Textual || !title.Textual || title.Text[0] != "Three" {
 		t.Errorf("read %+v", m)
 	}

@@ -21,6 +21,10 @@ type History struct {
 
 	// Value is nil where no interaction has an EVENT_VALUE. NaN means none.
 	Value []float32
+
+	// Context has the metadata columns of the interactions, as far as they
+	// were read and some interaction has a value.
+	Context []ContextColumn
 }
 
 // Len returns the number of interactions.
@@ -39,6 +43,11 @@ func (h *History) Check() error {
 		return fmt.Errorf("history: %d event types and %d values for %d interactions", len(h.Event), len(h.Value), n)
 	case n >= math.MaxUint32:
 		return fmt.Errorf("history: %d interactions are more than 2³²-2", n)
+	}
+	for _, c := range h.Context {
+		if err := c.check(n); err != nil {
+			return err
+		}
 	}
 	if err := below("user", h.User, h.Users.Len()); err != nil {
 		return err
@@ -79,6 +88,9 @@ func (h *History) Select(keep func(row int) bool) *History {
 	}
 	s.User, s.Item, s.Time = pick(h.User, rows), pick(h.Item, rows), pick(h.Time, rows)
 	s.Event, s.Value = pick(h.Event, rows), pick(h.Value, rows)
+	for _, c := range h.Context {
+		s.Context = append(s.Context, ContextColumn{Name: c.Name, Values: c.Values, Code: pick(c.Code, rows), Number: pick(c.Number, rows)})
+	}
 	return s
 }
 

@@ -1,6 +1,9 @@
 package history
 
-import "math"
+import (
+	"math"
+	"strconv"
+)
 
 // Metadata is what a dataset of items or users says about each of them: rows
 // numbered by IDs, and columns parallel to those rows.
@@ -40,4 +43,37 @@ func (m *Metadata) Column(name string) (Column, bool) {
 		}
 	}
 	return Column{}, false
+}
+
+// Value returns a row's value as text, "" where it has none.
+func (c *Column) Value(row int) string {
+	if c.Number == nil {
+		return c.Text[row]
+	}
+	if x := c.Number[row]; x == x {
+		return strconv.FormatFloat(x, 'f', -1, 64)
+	}
+	return ""
+}
+
+// Of returns the values that an item or user has, by column; nil for an unknown
+// one and where it has none. A nil Metadata knows none.
+func (m *Metadata) Of(id string) map[string]string {
+	if m == nil {
+		return nil
+	}
+	row, ok := m.IDs.Lookup(id)
+	if !ok {
+		return nil
+	}
+	var values map[string]string
+	for i := range m.Columns {
+		if v := m.Columns[i].Value(int(row)); v != "" {
+			if values == nil {
+				values = make(map[string]string, len(m.Columns))
+			}
+			values[m.Columns[i].Name] = v
+		}
+	}
+	return values
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -20,7 +21,9 @@ type Reading struct {
 	// EventTypes and Values say whether to read EVENT_TYPE and EVENT_VALUE, which
 	// the table must have then.
 	EventTypes, Values bool
-	Workers            int // 0 means GOMAXPROCS
+	// Categories and Numbers are the metadata columns to read as context.
+	Categories, Numbers []string
+	Workers             int // 0 means GOMAXPROCS
 	// Hidden marks further rows of a file, [first, first+rows), that are to be left
 	// out, counted from first; nil marks none. It is called concurrently. May be nil.
 	Hidden func(path string, first int64, rows int) lake.Bitmap
@@ -50,6 +53,7 @@ func Read(ctx context.Context, r Reading) (*History, error) {
 	if r.Owner != nil {
 		columns = append(columns, lake.SessionColumn)
 	}
+	columns = slices.Concat(columns, r.Categories, r.Numbers)
 	groups, err := r.Snapshot.Groups(columns, "")
 	if err != nil {
 		return nil, fmt.Errorf("history: %w", err)
@@ -61,7 +65,7 @@ func Read(ctx context.Context, r Reading) (*History, error) {
 	h := &History{Users: NewDictionary(), Items: NewDictionary(), EventTypes: []string{""}}
 	rows := 0
 	for i := range groups {
-		parts[i] = part{at: rows}
+		parts[i] = part{at: rows, context: make([]local, len(r.Categories))}
 		rows += groups[i].Rows
 	}
 	if rows >= math.MaxUint32 {
@@ -73,6 +77,12 @@ func Read(ctx context.Context, r Reading) (*History, error) {
 	}
 	if r.Values {
 		h.Value = make([]float32, rows)
+	}
+	for _, name := range r.Categories { // they come first
+		h.Context = append(h.Context, ContextColumn{Name: name, Code: make([]uint32, rows)})
+	}
+	for _, name := range r.Numbers {
+		h.Context = append(h.Context, ContextColumn{Name: name, Number: make([]float32, rows)})
 	}
 	if err := each(ctx, len(groups), r.Workers, func(i int) error { return parts[i].read(ctx, r, &groups[i], h) }); err != nil {
 		return nil, fmt.Errorf("history: %w", err)
@@ -115,6 +125,7 @@ func each(ctx context.Context, n, workers int, f func(i int) error) error {
 type part struct {
 	at, rows            int
 	users, items, types local
+	context             []local // of the columns of strings
 }
 
 // local is the dictionary of one column of a row group.
@@ -148,7 +159,8 @@ func (p *part) read(ctx context.Context, r Reading, g *lake.Group, h *History) e
 		hidden = r.Hidden(g.Path, g.First, g.Rows)
 	}
 	owners := newOwners(r.Owner, user, session)
-	k := p.at
+	k, context := p.at, cols[next:]
+	var counted []uint32 // rows, where there is context
 	for i := range g.Rows {
 		if g.Dead.Has(i) || hidden.Has(i) {
 			continue
@@ -176,6 +188,9 @@ func (p *part) read(ctx context.Context, r Reading, g *lake.Group, h *History) e
 				h.Value[k] = float32(math.NaN())
 			}
 		}
+		if len(context) > 0 {
+			counted = append(counted, uint32(i))
+		}
 		k++
 	}
 	p.rows = k - p.at
@@ -189,7 +204,36 @@ func (p *part) read(ctx context.Context, r Reading, g *lake.Group, h *History) e
 	for _, v := range h.Item[p.at:k] {
 		p.items.note(v, item.Words.Len())
 	}
+	for c, col := range context {
+		p.readContext(&h.Context[c], c, col, counted)
+	}
 	return nil
+}
+
+// readContext fills a context column, the one with number n, with the rows that
+// count.
+func (p *part) readContext(c *ContextColumn, n int, col *parquet.Chunk, counted []uint32) {
+	if c.Number == nil {
+		p.context[n].words = col.Words
+		for k, i := range counted {
+			code := col.Indices[i]
+			if c.Code[p.at+k] = code; code != parquet.NoValue {
+				p.context[n].note(code, col.Words.Len())
+			}
+		}
+		return
+	}
+	for k, i := range counted {
+		x := float32(math.NaN())
+		switch {
+		case col.Null != nil && col.Null[i]:
+		case col.Ints != nil:
+			x = float32(col.Ints[i])
+		default:
+			x = col.Floats[i]
+		}
+		c.Number[p.at+k] = x
+	}
 }
 
 // note notes that a word occurs; global is the rank of its first appearance, from 1,
@@ -243,7 +287,17 @@ func number(parts []part, h *History) error {
 	}
 	add(h.Users, func(p *part) *local { return &p.users })
 	add(h.Items, func(p *part) *local { return &p.items })
+	var values []*Dictionary
+	for n, c := range h.Context {
+		if c.Number == nil {
+			values = append(values, NewDictionary(""))
+			add(values[n], func(p *part) *local { return &p.context[n] })
+		}
+	}
 	wg.Wait()
+	for n, d := range values {
+		h.Context[n].Values = d.IDs()
+	}
 	types := map[string]uint32{"": 0}
 	for i := range parts {
 		l := &parts[i].types
@@ -268,6 +322,15 @@ func (p *part) renumber(h *History) {
 	for i := p.at; i < p.at+p.rows; i++ {
 		h.User[i], h.Item[i] = p.users.global[h.User[i]], p.items.global[h.Item[i]]
 	}
+	for n := range p.context {
+		code := h.Context[n].Code[p.at : p.at+p.rows]
+		for i, k := range code {
+			code[i] = 0 // none
+			if k != parquet.NoValue {
+				code[i] = p.context[n].global[k]
+			}
+		}
+	}
 	if h.Event == nil {
 		return
 	}
@@ -281,40 +344,34 @@ func (p *part) renumber(h *History) {
 // closeGaps moves the parts' rows together where some were left out, and leaves
 // columns away that hold nothing.
 func closeGaps(parts []part, h *History) {
-	n := 0
-	for _, p := range parts {
-		if n != p.at {
-			copy(h.User[n:], h.User[p.at:p.at+p.rows])
-			copy(h.Item[n:], h.Item[p.at:p.at+p.rows])
-			copy(h.Time[n:], h.Time[p.at:p.at+p.rows])
-			if h.Event != nil {
-				copy(h.Event[n:], h.Event[p.at:p.at+p.rows])
-			}
-			if h.Value != nil {
-				copy(h.Value[n:], h.Value[p.at:p.at+p.rows])
-			}
-		}
-		n += p.rows
-	}
-	h.User, h.Item, h.Time = h.User[:n], h.Item[:n], h.Time[:n]
-	if h.Event != nil {
-		h.Event = h.Event[:n]
-	}
+	h.User, h.Item, h.Time = together(parts, h.User), together(parts, h.Item), together(parts, h.Time)
+	h.Event, h.Value = together(parts, h.Event), together(parts, h.Value)
 	if len(h.EventTypes) == 1 {
 		h.Event = nil
 	}
-	if h.Value != nil {
-		h.Value = h.Value[:n]
-		some := false
-		for _, v := range h.Value {
-			if some = v == v; some {
-				break
-			}
-		}
-		if !some {
-			h.Value = nil
-		}
+	if !slices.ContainsFunc(h.Value, func(v float32) bool { return v == v }) {
+		h.Value = nil
 	}
+	for i := range h.Context {
+		c := &h.Context[i]
+		c.Code, c.Number = together(parts, c.Code), together(parts, c.Number)
+	}
+	h.Context = slices.DeleteFunc(h.Context, func(c ContextColumn) bool { return c.empty() })
+}
+
+// together moves the parts' rows of a column together, nil of a nil column.
+func together[T any](parts []part, column []T) []T {
+	if column == nil {
+		return nil
+	}
+	n := 0
+	for _, p := range parts {
+		if n != p.at {
+			copy(column[n:], column[p.at:p.at+p.rows])
+		}
+		n += p.rows
+	}
+	return column[:n]
 }
 
 // owners tells whose the rows of a row group are.

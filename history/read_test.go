@@ -25,7 +25,8 @@ import (
 
 const interactions = `{"type":"record","name":"Interactions","fields":[
 	{"name":"USER_ID","type":"string"},{"name":"ITEM_ID","type":"string"},
-	{"name":"EVENT_TYPE","type":["null","string"]},{"name":"EVENT_VALUE","type":["null","float"]},{"name":"TIMESTAMP","type":"long"}]}`
+	{"name":"EVENT_TYPE","type":["null","string"]},{"name":"EVENT_VALUE","type":["null","float"]},{"name":"TIMESTAMP","type":"long"},
+	{"name":"DEVICE","type":["null","string"],"categorical":true},{"name":"HOUR","type":["null","int"]},{"name":"PRICE","type":"float"}]}`
 
 var scope = bespoke.Scope{Partition: "aws", Region: "us-east-1", Account: "000000000000"}
 
@@ -77,6 +78,20 @@ func records(tab *lake.Table, r *rand.Rand, n, users, items int, origin string) 
 				} else {
 					b.Field(i).AppendNull()
 				}
+			case "DEVICE":
+				if d := r.IntN(5); d > 0 {
+					b.Field(i).(*array.StringBuilder).Append([]string{"", "phone", "tv|remote", "tablet"}[d-1])
+				} else {
+					b.Field(i).AppendNull()
+				}
+			case "HOUR":
+				if r.IntN(3) == 0 {
+					b.Field(i).(*array.Int32Builder).Append(int32(r.IntN(24)))
+				} else {
+					b.Field(i).AppendNull()
+				}
+			case "PRICE":
+				b.Field(i).(*array.Float32Builder).Append(float32(r.IntN(1000)) / 8)
 			case "TIMESTAMP":
 				b.Field(i).(*array.Int64Builder).Append(1_700_000_000 + r.Int64N(1<<25))
 			case lake.OriginColumn:
@@ -168,7 +183,7 @@ func foreign(t testing.TB, tab *lake.Table, name string, rec arrow.RecordBatch, 
 // slowly reads the same as Read by the table's general reader.
 func slowly(t testing.TB, r history.Reading) *history.History {
 	t.Helper()
-	columns := []string{"USER_ID", "ITEM_ID", "TIMESTAMP", "EVENT_TYPE", "EVENT_VALUE", lake.SessionColumn}
+	columns := []string{"USER_ID", "ITEM_ID", "TIMESTAMP", "EVENT_TYPE", "EVENT_VALUE", lake.SessionColumn, "DEVICE", "HOUR", "PRICE"}
 	var b history.Builder
 	for batch, err := range r.Snapshot.Scan(t.Context(), columns, "") {
 		if err != nil {
@@ -197,12 +212,20 @@ func slowly(t testing.TB, r history.Reading) *history.History {
 				}
 				in.User = user
 			}
+			in.Context = map[string]string{}
+			for c, column := range columns[6:] {
+				if slices.Contains(slices.Concat(r.Categories, r.Numbers), column) && cols[6+c].IsValid(i) {
+					in.Context[column] = cols[6+c].ValueStr(i)
+				}
+			}
 			if err := b.Add(in); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	return b.History()
+	h := b.History()
+	h.GuessContext()
+	return h
 }
 
 func same(t testing.TB, got, want *history.History) {
@@ -216,6 +239,16 @@ func same(t testing.TB, got, want *history.History) {
 		!slices.EqualFunc(got.Value, want.Value, func(a, b float32) bool { return a == b || a != a && b != b }) {
 		t.Errorf("%d rows, %d users, %d items, types %q; want %d, %d, %d, %q", got.Len(), got.Users.Len(), got.Items.Len(), got.EventTypes,
 			want.Len(), want.Users.Len(), want.Items.Len(), want.EventTypes)
+	}
+	if len(got.Context) != len(want.Context) {
+		t.Fatalf("%d context columns, want %d", len(got.Context), len(want.Context))
+	}
+	for i, w := range want.Context {
+		g := got.Context[i]
+		if g.Name != w.Name || !slices.Equal(g.Values, w.Values) || !slices.Equal(g.Code, w.Code) || (g.Number == nil) != (w.Number == nil) ||
+			!slices.EqualFunc(g.Number, w.Number, func(a, b float32) bool { return a == b || a != a && b != b }) {
+			t.Errorf("context column %s with values %q, want %s with %q", g.Name, g.Values, w.Name, w.Values)
+		}
 	}
 }
 
@@ -235,7 +268,10 @@ func TestRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	readings := map[string]history.Reading{
-		"bare":   {},
+		"bare": {},
+		"context": {Categories: []string{"DEVICE"}, Numbers: []string{"HOUR", "PRICE"}, Owner: func(session string) (string, bool) {
+			return "user", session < "session-3"
+		}},
 		"events": {EventTypes: true, Values: true},
 		"hidden": {EventTypes: true, Hidden: func(_ string, first int64, rows int) lake.Bitmap {
 			b := make(lake.Bitmap, (rows+63)/64)

@@ -33,7 +33,8 @@ func (s Source) view(ctx context.Context, t bespoke.DatasetType) (*dataset.View,
 // interactions reads the rows of an Interactions dataset. Events without a user
 // count for the user that their session has been linked to, and are left out
 // where there is none.
-func interactions(ctx context.Context, from Source, workers int) (*history.History, error) {
+func (t *run) interactions(ctx context.Context) (*history.History, error) {
+	from := t.Interactions
 	owners, err := sessions(ctx, from.Snapshot)
 	if err != nil {
 		return nil, err
@@ -44,13 +45,29 @@ func interactions(ctx context.Context, from Source, workers int) (*history.Histo
 	}
 	_, types := from.Schema.Column("EVENT_TYPE")
 	_, values := from.Schema.Column("EVENT_VALUE")
+	categories, numbers := t.context()
 	return history.Read(ctx, history.Reading{
-		Snapshot: from.Snapshot, EventTypes: types, Values: values, Workers: workers, Hidden: view.Hidden,
+		Snapshot: from.Snapshot, EventTypes: types, Values: values, Categories: categories, Numbers: numbers, Workers: t.Workers, Hidden: view.Hidden,
 		Owner: func(session string) (string, bool) {
 			user, ok := owners[session]
 			return user, ok
 		},
 	})
+}
+
+// context returns the metadata columns of the interactions that are trained on.
+// Strings that are not categorical and boolean columns never are.
+func (t *run) context() (categories, numbers []string) {
+	for _, c := range t.Interactions.Schema.Columns {
+		switch {
+		case !t.trains(bespoke.Interactions, c.Name), c.Name == "TIMESTAMP", c.Name == "EVENT_VALUE":
+		case c.Categorical:
+			categories = append(categories, c.Name)
+		case c.Type.Number():
+			numbers = append(numbers, c.Name)
+		}
+	}
+	return categories, numbers
 }
 
 // sessions returns the user of each session that has one.

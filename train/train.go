@@ -135,7 +135,7 @@ func (t *run) steps(phase string) func(recipe.Progress) {
 // Items those that are trained on.
 func (t *run) read(ctx context.Context) (in recipe.Input, items *history.Metadata, err error) {
 	in = recipe.Input{Seed: uint64(t.Seed), Workers: t.Workers}
-	h, err := interactions(ctx, t.Interactions, t.Workers)
+	h, err := t.interactions(ctx)
 	if err != nil {
 		return in, nil, fmt.Errorf("train: read interactions: %w", err)
 	}
@@ -156,12 +156,17 @@ func (t *run) read(ctx context.Context) (in recipe.Input, items *history.Metadat
 	return in, items, nil
 }
 
+// trains reports whether a column is one to train on.
+func (t *run) trains(typ bespoke.DatasetType, column string) bool {
+	included := t.Included[typ]
+	return !slices.Contains(t.Excluded[typ], column) && (included == nil || slices.Contains(included, column))
+}
+
 // chosen returns the metadata without the columns that are not trained on.
 func (t *run) chosen(typ bespoke.DatasetType, m *history.Metadata) *history.Metadata {
-	excluded, included := t.Excluded[typ], t.Included[typ]
 	out := &history.Metadata{IDs: m.IDs}
 	for _, c := range m.Columns {
-		if !slices.Contains(excluded, c.Name) && (included == nil || slices.Contains(included, c.Name)) {
+		if t.trains(typ, c.Name) {
 			out.Columns = append(out.Columns, c)
 		}
 	}

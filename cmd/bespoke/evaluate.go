@@ -134,6 +134,7 @@ func (o evaluateOptions) readInteractions() (h *history.History, train int, err 
 		}
 	}
 	h = b.History()
+	h.GuessContext()
 	if o.eventType == "" {
 		return h, train, nil
 	}
