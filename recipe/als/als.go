@@ -17,9 +17,7 @@ package als
 import (
 	"context"
 	"math"
-	"math/rand/v2"
 
-	"bespoke/history"
 	"bespoke/recipe"
 	"bespoke/recipe/vector"
 )
@@ -66,88 +64,6 @@ type Model struct {
 	gram                     []float32 // Unobserved times the rows' Gram matrix
 }
 
-// steps is the number of conjugate gradient steps of a row in training.
-const steps = 3
-
-// Fit factorizes. It holds Factors numbers for each user and item and two
-// numbers for each interaction beside s.
-func Fit(ctx context.Context, s *history.Sequences, items int, cfg Config) (*Model, error) {
-	cfg = cfg.withDefaults(items)
-	k := cfg.Factors
-	m := &Model{Factors: k, Unobserved: cfg.Unobserved, Lambda: cfg.Lambda, Even: cfg.Even, Items: make([]float32, items*k)}
-	r := rand.New(rand.NewPCG(cfg.Seed, 0x616c73))
-	for i := range m.Items {
-		m.Items[i] = float32(r.NormFloat64() * 0.1 / math.Sqrt(float64(k)))
-	}
-	users := make([]float32, s.Users()*k)
-	byItem := transpose(s, items)
-	byUser := rows{start: s.Start, column: s.Item}
-	for i := range cfg.Iterations {
-		if err := m.half(ctx, byUser, m.Items, users, cfg.Workers); err != nil {
-			return nil, err
-		}
-		if err := m.half(ctx, byItem, users, m.Items, cfg.Workers); err != nil {
-			return nil, err
-		}
-		if cfg.Progress != nil {
-			cfg.Progress(float64(i+1) / float64(cfg.Iterations))
-		}
-	}
-	return m, m.finish(ctx, cfg.Workers)
-}
-
-// rows is a sparse matrix: the columns of row r are column[start[r]:start[r+1]].
-type rows struct {
-	start  []int
-	column []uint32
-}
-
-// transpose returns the users of each item.
-func transpose(s *history.Sequences, items int) rows {
-	t := rows{start: make([]int, items+1), column: make([]uint32, len(s.Item))}
-	for _, it := range s.Item {
-		t.start[it+1]++
-	}
-	for it := range items {
-		t.start[it+1] += t.start[it]
-	}
-	next := append([]int(nil), t.start...)
-	for u := range s.Users() {
-		bought, _ := s.Of(uint32(u))
-		for _, it := range bought {
-			t.column[next[it]] = uint32(u)
-			next[it]++
-		}
-	}
-	return t
-}
-
-// half solves the vector of every row of a, given those of its columns.
-func (m *Model) half(ctx context.Context, a rows, given, solve []float32, workers int) error {
-	k := m.Factors
-	gram, err := gramOf(ctx, given, k, m.Unobserved, workers)
-	if err != nil {
-		return err
-	}
-	return recipe.Blocks(ctx, workers, len(a.start)-1, 64, func(from, to int) {
-		sv := newSolver(k)
-		for r := from; r < to; r++ {
-			x, columns := solve[r*k:(r+1)*k], a.column[a.start[r]:a.start[r+1]]
-			if len(columns) == 0 {
-				clear(x)
-				continue
-			}
-			sv.solve(x, gram, m.ridge(float64(len(columns)), len(given)/k), given, columns, nil, steps)
-		}
-	})
-}
-
-// finish computes what queries need.
-func (m *Model) finish(ctx context.Context, workers int) (err error) {
-	m.gram, err = gramOf(ctx, m.Items, m.Factors, m.Unobserved, workers)
-	return err
-}
-
 // Vector returns an item's vector, which is not to be changed.
 func (m *Model) Vector(item uint32) []float32 {
 	return m.Items[int(item)*m.Factors : (int(item)+1)*m.Factors]
@@ -180,7 +96,8 @@ func (m *Model) Folder() *Folder {
 func (f *Folder) Fold(items []uint32, weights []float32) []float32 {
 	clear(f.x)
 	if len(items) > 0 {
-		f.sv.solve(f.x, f.m.gram, f.m.ridge(total(weights), len(f.m.Items)/f.m.Factors), f.m.Items, items, weights, 3*steps)
+		f.sv.system(f.m.gram, f.m.ridge(total(weights), len(f.m.Items)/f.m.Factors), f.m.Items, items, weights)
+		f.sv.improve(f.x, 3*steps)
 	}
 	return f.x
 }
@@ -202,24 +119,30 @@ func total(weights []float32) float64 {
 // Spread returns the standard deviation of x's scores over all items, taking
 // their mean for 0, which is nearly true. It costs no pass over the items.
 func (m *Model) Spread(x []float32) float64 {
-	sum := 0.0
-	for i, xi := range x {
-		sum += float64(xi) * float64(vector.Dot(m.gram[i*m.Factors:(i+1)*m.Factors], x))
-	}
-	return math.Sqrt(max(sum, 0) / m.Unobserved / float64(len(m.Items)/m.Factors))
+	return spread(m.gram, x) / math.Sqrt(m.Unobserved*float64(len(m.Items)/m.Factors))
 }
 
 // Shares returns how much each item of a history adds to the score of an item:
 // x(w) is linear in the interactions' ones, so the score is a sum over them
 // (Hu, Koren and Volinsky, section 5).
 func (m *Model) Shares(item uint32, items []uint32, weights []float32) []float32 {
-	x := make([]float32, m.Factors)
-	newSolver(m.Factors).solveFor(x, m.Vector(item), m.gram, m.ridge(total(weights), len(m.Items)/m.Factors), m.Items, items, weights, 3*steps)
+	sv := newSolver(m.Factors)
+	sv.system(m.gram, m.ridge(total(weights), len(m.Items)/m.Factors), m.Items, items, weights)
+	x := sv.solve(m.Vector(item), 3*steps)
 	shares := make([]float32, len(items))
 	for i, it := range items {
 		shares[i] = weights[i] * vector.Dot(x, m.Vector(it))
 	}
 	return shares
+}
+
+// finish computes what queries need.
+func (m *Model) finish(ctx context.Context, workers int) error {
+	square, _, err := (&moments{k: m.Factors, workers: workers}).ofAll(ctx, m.Items)
+	if err == nil {
+		m.gram = scale(square, m.Unobserved)
+	}
+	return err
 }
 
 // Encode writes the model.

@@ -2,9 +2,11 @@ package als_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
+	"bespoke/history"
 	"bespoke/recipe/als"
 	"bespoke/recipe/recipetest"
 	"bespoke/recipe/vector"
@@ -145,6 +147,36 @@ func TestAgreesWithHu(t *testing.T) {
 				t.Errorf("factor %d of item %d is %v, want %v", i, it, got[i], want[i])
 			}
 		}
+	}
+}
+
+// TestSameBytes fits histories in which one item has more interactions than a
+// block of rows is worth, on several numbers of workers.
+func TestSameBytes(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 1))
+	const items = 300
+	s := &history.Sequences{Start: []int{0}}
+	for range 20_000 {
+		s.Item = append(s.Item, 7, r.Uint32N(items))
+		s.Start = append(s.Start, len(s.Item))
+	}
+	s.Time, s.Row = make([]int64, len(s.Item)), make([]uint32, len(s.Item))
+	var want []float32
+	for _, workers := range []int{1, 2, 5} {
+		m, err := als.Fit(t.Context(), s, items, als.Config{Factors: 12, Iterations: 2, Seed: 4, Workers: workers})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want == nil {
+			want = m.Items
+		}
+		if !slices.Equal(m.Items, want) {
+			t.Errorf("%d workers make other vectors than one", workers)
+		}
+	}
+	if vector.Dot(want[7*12:8*12], want[7*12:8*12]) == 0 {
+		t.Error("the item that everybody has is nowhere")
 	}
 }
 

@@ -12,17 +12,11 @@ func TestTwins(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(2, 2))
 	for n := 0; n <= 256; n += 8 {
-		x, y := make([]float32, n), make([]float32, n)
-		for i := range n {
-			x[i], y[i] = float32(r.NormFloat64()), float32(r.NormFloat64())
-		}
+		x, y := noise(r, n), noise(r, n)
 		if got, want := dot(x, y), plainDot(x, y); got != want {
 			t.Errorf("dot of length %d = %v, plain %v", n, got, want)
 		}
-		rows, index := make([]float32, 20*(n+3)), make([]uint32, 50)
-		for i := range rows {
-			rows[i] = float32(r.NormFloat64())
-		}
+		rows, index := noise(r, 20*(n+3)), make([]uint32, 50)
 		for i := range index {
 			index[i] = r.Uint32N(20)
 		}
@@ -39,4 +33,29 @@ func TestTwins(t *testing.T) {
 			t.Errorf("add of length %d differs", n)
 		}
 	}
+	for _, k := range []int{0, 8, 24, 64, 72, 128, 152} {
+		for n := range 20 {
+			rows, x, out, plain := noise(r, n*k), noise(r, k), make([]float32, n), make([]float32, n)
+			dotRows(out, rows, x)
+			plainDotRows(plain, rows, x)
+			if !slices.Equal(out, plain) {
+				t.Errorf("dotRows of %d rows of %d: %v, plain %v", n, k, out, plain)
+			}
+			y, c := noise(r, k), noise(r, n)
+			want := slices.Clone(y)
+			addRows(y, c, rows)
+			plainAddRows(want, c, rows)
+			if !slices.Equal(y, want) {
+				t.Errorf("addRows of %d rows of %d differs", n, k)
+			}
+		}
+	}
+}
+
+func noise(r *rand.Rand, n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(r.NormFloat64())
+	}
+	return x
 }

@@ -50,6 +50,31 @@ func Add(y []float32, a float32, x []float32) {
 	}
 }
 
+// DotRows sets out[i] to Dot of x and row i of rows, which has len(x) elements.
+func DotRows(out, rows, x []float32) {
+	rows = rows[:len(out)*len(x)]
+	if len(x)%8 == 0 {
+		dotRows(out, rows, x)
+		return
+	}
+	for i := range out {
+		out[i] = Dot(rows[i*len(x):(i+1)*len(x)], x)
+	}
+}
+
+// AddRows does Add of y, c[i] and row i of rows, which has len(y) elements, for
+// every i in turn.
+func AddRows(y, c, rows []float32) {
+	rows = rows[:len(c)*len(y)]
+	if len(y)%8 == 0 {
+		addRows(y, c, rows)
+		return
+	}
+	for i, a := range c {
+		Add(y, a, rows[i*len(y):(i+1)*len(y)])
+	}
+}
+
 // plainDot is Dot for lengths that are multiples of 8.
 func plainDot(x, y []float32) float32 {
 	y = y[:len(x)]
@@ -81,5 +106,19 @@ func plainAdd(y []float32, a float32, x []float32) {
 	y = y[:len(x)]
 	for i, xi := range x {
 		y[i] += float32(a * xi)
+	}
+}
+
+// plainDotRows is DotRows for rows whose length is a multiple of 8.
+func plainDotRows(out, rows, x []float32) {
+	for i := range out {
+		out[i] = plainDot(rows[i*len(x):(i+1)*len(x)], x)
+	}
+}
+
+// plainAddRows is AddRows.
+func plainAddRows(y, c, rows []float32) {
+	for i, a := range c {
+		plainAdd(y, a, rows[i*len(y):(i+1)*len(y)])
 	}
 }

@@ -27,6 +27,26 @@ func add(y []float32, a float32, x []float32) {
 	addAVX(&y[0], &x[0], a, len(x))
 }
 
+func dotRows(out, rows, x []float32) {
+	whole := len(out) &^ 7
+	if !haveAVX || whole == 0 || len(x) == 0 {
+		whole = 0
+	} else {
+		dotRowsAVX(&out[0], &rows[0], &x[0], whole, len(x))
+	}
+	for i := whole; i < len(out); i++ {
+		out[i] = dot(rows[i*len(x):(i+1)*len(x)], x)
+	}
+}
+
+func addRows(y, c, rows []float32) {
+	if !haveAVX || len(c) == 0 || len(y) == 0 {
+		plainAddRows(y, c, rows)
+		return
+	}
+	addRowsAVX(&y[0], &c[0], &rows[0], len(c), len(y))
+}
+
 // dotAVX is plainDot of n elements, a multiple of 8.
 //
 //go:noescape
@@ -41,3 +61,14 @@ func dotsAVX(out, x, rows *float32, index *uint32, count, n, stride int)
 //
 //go:noescape
 func addAVX(y, x *float32, a float32, n int)
+
+// dotRowsAVX is plainDotRows of n rows of k elements, both positive multiples of 8.
+//
+//go:noescape
+func dotRowsAVX(out, rows, x *float32, n, k int)
+
+// addRowsAVX is plainAddRows of n rows, at least one, of k elements, a positive
+// multiple of 8.
+//
+//go:noescape
+func addRowsAVX(y, c, rows *float32, n, k int)

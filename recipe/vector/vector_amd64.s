@@ -94,3 +94,163 @@ addloop:
 	JGT addloop
 	VZEROUPPER
 	RET
+
+// func dotRowsAVX(out, rows, x *float32, n, k int)
+//
+// Eight rows at a time, each in a register of its own, which are added up
+// crosswise in the order of dotAVX.
+TEXT ·dotRowsAVX(SB), NOSPLIT, $0-40
+	MOVQ out+0(FP), BX
+	MOVQ rows+8(FP), SI
+	MOVQ n+24(FP), CX
+	MOVQ k+32(FP), R8
+	SHLQ $2, R8           // bytes of a row
+	LEAQ (R8)(R8*2), R9   // of three
+dotrowsnext:
+	LEAQ (SI)(R8*4), DI
+	MOVQ x+16(FP), DX
+	MOVQ R8, AX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+dotrowsloop:
+	VMOVUPS (DX), Y8
+	VMULPS (SI), Y8, Y9
+	VADDPS Y9, Y0, Y0
+	VMULPS (SI)(R8*1), Y8, Y10
+	VADDPS Y10, Y1, Y1
+	VMULPS (SI)(R8*2), Y8, Y11
+	VADDPS Y11, Y2, Y2
+	VMULPS (SI)(R9*1), Y8, Y12
+	VADDPS Y12, Y3, Y3
+	VMULPS (DI), Y8, Y13
+	VADDPS Y13, Y4, Y4
+	VMULPS (DI)(R8*1), Y8, Y14
+	VADDPS Y14, Y5, Y5
+	VMULPS (DI)(R8*2), Y8, Y15
+	VADDPS Y15, Y6, Y6
+	VMULPS (DI)(R9*1), Y8, Y9
+	VADDPS Y9, Y7, Y7
+	ADDQ $32, DX
+	ADDQ $32, SI
+	ADDQ $32, DI
+	SUBQ $32, AX
+	JGT dotrowsloop
+	// Low and high halves of rows 0 and 4, 1 and 5, 2 and 6, 3 and 7.
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y9
+	VADDPS Y9, Y8, Y0
+	VPERM2F128 $0x20, Y5, Y1, Y8
+	VPERM2F128 $0x31, Y5, Y1, Y9
+	VADDPS Y9, Y8, Y1
+	VPERM2F128 $0x20, Y6, Y2, Y8
+	VPERM2F128 $0x31, Y6, Y2, Y9
+	VADDPS Y9, Y8, Y2
+	VPERM2F128 $0x20, Y7, Y3, Y8
+	VPERM2F128 $0x31, Y7, Y3, Y9
+	VADDPS Y9, Y8, Y3
+	// Lanes 0 and 2, 1 and 3.
+	VUNPCKLPD Y1, Y0, Y8
+	VUNPCKHPD Y1, Y0, Y9
+	VADDPS Y9, Y8, Y0
+	VUNPCKLPD Y3, Y2, Y8
+	VUNPCKHPD Y3, Y2, Y9
+	VADDPS Y9, Y8, Y2
+	VSHUFPS $0x88, Y2, Y0, Y8
+	VSHUFPS $0xDD, Y2, Y0, Y9
+	VADDPS Y9, Y8, Y0
+	VMOVUPS Y0, (BX)
+	ADDQ $32, BX
+	// SI has gone by one row.
+	LEAQ (DI)(R9*1), SI
+	SUBQ $8, CX
+	JGT dotrowsnext
+	VZEROUPPER
+	RET
+
+// func addRowsAVX(y, c, rows *float32, n, k int)
+//
+// Panels of 64 elements of y, then of 8, stay in registers while the rows pass.
+TEXT ·addRowsAVX(SB), NOSPLIT, $0-40
+	MOVQ y+0(FP), DI
+	MOVQ rows+16(FP), SI
+	MOVQ k+32(FP), R9
+	MOVQ R9, R8
+	SHLQ $2, R8           // bytes of a row
+	CMPQ R9, $64
+	JLT narrow
+wide:
+	MOVQ c+8(FP), DX
+	MOVQ n+24(FP), CX
+	MOVQ SI, AX
+	VMOVUPS 0(DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS 96(DI), Y3
+	VMOVUPS 128(DI), Y4
+	VMOVUPS 160(DI), Y5
+	VMOVUPS 192(DI), Y6
+	VMOVUPS 224(DI), Y7
+wideloop:
+	VBROADCASTSS (DX), Y8
+	VMULPS 0(AX), Y8, Y9
+	VADDPS Y9, Y0, Y0
+	VMULPS 32(AX), Y8, Y10
+	VADDPS Y10, Y1, Y1
+	VMULPS 64(AX), Y8, Y11
+	VADDPS Y11, Y2, Y2
+	VMULPS 96(AX), Y8, Y12
+	VADDPS Y12, Y3, Y3
+	VMULPS 128(AX), Y8, Y13
+	VADDPS Y13, Y4, Y4
+	VMULPS 160(AX), Y8, Y14
+	VADDPS Y14, Y5, Y5
+	VMULPS 192(AX), Y8, Y15
+	VADDPS Y15, Y6, Y6
+	VMULPS 224(AX), Y8, Y9
+	VADDPS Y9, Y7, Y7
+	ADDQ $4, DX
+	ADDQ R8, AX
+	DECQ CX
+	JNZ wideloop
+	VMOVUPS Y0, 0(DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	VMOVUPS Y4, 128(DI)
+	VMOVUPS Y5, 160(DI)
+	VMOVUPS Y6, 192(DI)
+	VMOVUPS Y7, 224(DI)
+	ADDQ $256, DI
+	ADDQ $256, SI
+	SUBQ $64, R9
+	CMPQ R9, $64
+	JGE wide
+narrow:
+	TESTQ R9, R9
+	JZ rowsdone
+	MOVQ c+8(FP), DX
+	MOVQ n+24(FP), CX
+	MOVQ SI, AX
+	VMOVUPS (DI), Y0
+narrowloop:
+	VBROADCASTSS (DX), Y8
+	VMULPS (AX), Y8, Y9
+	VADDPS Y9, Y0, Y0
+	ADDQ $4, DX
+	ADDQ R8, AX
+	DECQ CX
+	JNZ narrowloop
+	VMOVUPS Y0, (DI)
+	ADDQ $32, DI
+	ADDQ $32, SI
+	SUBQ $8, R9
+	JMP narrow
+rowsdone:
+	VZEROUPPER
+	RET

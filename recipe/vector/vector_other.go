@@ -7,3 +7,7 @@ func dot(x, y []float32) float32 { return plainDot(x, y) }
 func dots(out, x, rows []float32, index []uint32, stride int) { plainDots(out, x, rows, index, stride) }
 
 func add(y []float32, a float32, x []float32) { plainAdd(y, a, x) }
+
+func dotRows(out, rows, x []float32) { plainDotRows(out, rows, x) }
+
+func addRows(y, c, rows []float32) { plainAddRows(y, c, rows) }

@@ -39,9 +39,51 @@ func TestAgreesWithFloat64(t *testing.T) {
 	}
 }
 
+// Whatever the length of the rows, many of them are what one after another is.
+func TestRows(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(3, 3))
+	for k := range 70 {
+		const n = 11
+		rows, x, c := make([]float32, n*k), make([]float32, k), make([]float32, n)
+		for _, v := range [][]float32{rows, x, c} {
+			for i := range v {
+				v[i] = float32(r.NormFloat64())
+			}
+		}
+		out, sum, want := make([]float32, n), slices.Clone(x), slices.Clone(x)
+		vector.DotRows(out, rows, x)
+		vector.AddRows(sum, c, rows)
+		for i := range n {
+			row := rows[i*k : (i+1)*k]
+			if want := vector.Dot(row, x); out[i] != want {
+				t.Errorf("DotRows: row %d of length %d gives %v, want %v", i, k, out[i], want)
+			}
+			vector.Add(want, c[i], row)
+		}
+		if !slices.Equal(sum, want) {
+			t.Errorf("AddRows of length %d gives %v, want %v", k, sum, want)
+		}
+	}
+}
+
 func BenchmarkDot(b *testing.B) {
 	x, y := make([]float32, 64), make([]float32, 64)
 	for b.Loop() {
 		vector.Dot(x, y)
+	}
+}
+
+func BenchmarkDotRows(b *testing.B) {
+	rows, x, out := make([]float32, 32*64), make([]float32, 64), make([]float32, 32)
+	for b.Loop() {
+		vector.DotRows(out, rows, x)
+	}
+}
+
+func BenchmarkAddRows(b *testing.B) {
+	rows, y, c := make([]float32, 32*64), make([]float32, 64), make([]float32, 32)
+	for b.Loop() {
+		vector.AddRows(y, c, rows)
 	}
 }
