@@ -146,7 +146,7 @@ func checkEvents(r catalog.Recipe, c *wire.EventsConfig, eventType string) error
 	if eventType != "" {
 		return invalid("eventType and eventsConfig cannot be given both: list the type in eventsConfig.")
 	}
-	seen := map[string]bool{}
+	seen, counts := map[string]bool{}, false
 	for _, p := range c.EventParametersList {
 		if p.EventType == "" {
 			return invalid("eventsConfig.eventParametersList has an entry without eventType.")
@@ -155,6 +155,10 @@ func checkEvents(r catalog.Recipe, c *wire.EventsConfig, eventType string) error
 			return invalid("eventsConfig.eventParametersList has the eventType %q twice.", p.EventType)
 		}
 		seen[p.EventType] = true
+		counts = counts || p.Weight == nil || *p.Weight > 0
+	}
+	if !counts {
+		return invalid("eventsConfig.eventParametersList has weights of 0 only. Give at least one event type a weight above 0.")
 	}
 	return nil
 }

@@ -41,6 +41,10 @@ func TestCreateSolutionRefused(t *testing.T) {
 	f.refusedSolution(config(wire.SolutionConfig{AutoMLConfig: &wire.AutoMLConfig{}}), "autoMLConfig")
 	f.refusedSolution(config(wire.SolutionConfig{OptimizationObjective: &wire.OptimizationObjective{ItemAttribute: "PRICE"}}), "optimizationObjective")
 	f.refusedSolution(config(wire.SolutionConfig{EventsConfig: &wire.EventsConfig{EventParametersList: []wire.EventParameters{{EventType: "View"}}}}), "eventsConfig")
+	f.refusedSolution(func(in *wire.CreateSolutionRequest) {
+		recipe("aws-user-personalization-v2")(in)
+		in.SolutionConfig = &wire.SolutionConfig{EventsConfig: &wire.EventsConfig{EventParametersList: []wire.EventParameters{{EventType: "View", Weight: new(0.0)}}}}
+	}, "weights of 0 only")
 	for _, rate := range []string{"rate(0 days)", "rate(31 days)", "rate(7 hours)", "cron(1)"} {
 		f.refusedSolution(config(wire.SolutionConfig{AutoTrainingConfig: &wire.AutoTrainingConfig{SchedulingExpression: rate}}), rate, "rate(7 days)")
 	}

@@ -164,6 +164,11 @@ func eventRules(eventType string, config *wire.SolutionConfig) []history.Rule {
 			if p.EventValueThreshold != nil {
 				r.MinValue = new(float32(*p.EventValueThreshold))
 			}
+			// An entry without a weight counts fully.
+			r.Weight = new(1.0)
+			if p.Weight != nil {
+				*r.Weight = *p.Weight
+			}
 			rules = append(rules, r)
 		}
 		return rules

@@ -129,6 +129,21 @@ func TestHoldOut(t *testing.T) {
 	}
 }
 
+// An item that was bought and viewed among what is to be found is worth what the
+// purchase weighs.
+func TestWorth(t *testing.T) {
+	t.Parallel()
+	h := recipetest.History(t, "u: a b b c", "v: a b")
+	h.Weight = []float32{1, 3, 1, 2, 1, 0}
+	train, tests := eval.From(h, 1)
+	if u := tests[0]; !slices.Equal(u.Worth, []float64{3, 2}) || train.Weight[0] != 1 {
+		t.Errorf("b and c are worth %v", u.Worth)
+	}
+	if _, tests = eval.LastOut(h); !slices.Equal(tests[1].Worth, []float64{0}) {
+		t.Errorf("the last item of v is worth %v", tests[1].Worth)
+	}
+}
+
 func TestLastOutAndFrom(t *testing.T) {
 	t.Parallel()
 	h := recipetest.History(t, "u: a b c", "v: a", "w: c c", "u: b", "x: a")

@@ -39,7 +39,7 @@ func Measure(ctx context.Context, m recipe.Model, tests []Test, o Options) (Figu
 				for _, it := range ranking {
 					mine[it] = true
 				}
-				scores[i] = score(ranking, tests[i].Relevant)
+				scores[i] = score(ranking, tests[i])
 			}
 			mu.Lock()
 			defer mu.Unlock()

@@ -22,6 +22,11 @@ type Figures struct {
 	NDCG      [len(cuts)]float64
 	Precision [len(cuts)]float64 // relevant items in the top k, divided by k
 	HitRate   [len(cuts)]float64 // users with a relevant item in the top k
+	// EventNDCG is NDCG where finding an item earns what it is worth instead of
+	// 1. It is the mean over Worthy, the test users who have a relevant item that
+	// is worth anything.
+	EventNDCG [len(cuts)]float64
+	Worthy    int
 }
 
 // Metrics returns the figures under the names of GetSolutionMetrics, rounded to
@@ -38,28 +43,50 @@ func (f Figures) Metrics() map[string]float64 {
 	return m
 }
 
+// EventMetrics returns the further metrics of a solution with weights of events.
+func (f Figures) EventMetrics() map[string]float64 {
+	m := map[string]float64{}
+	for i, name := range [...]string{"5", "10", "25"} {
+		m["normalized_discounted_cumulative_gain_with_event_weights_at_"+name] = round(f.EventNDCG[i])
+	}
+	return m
+}
+
 func round(x float64) float64 { return math.Round(x*1e4) / 1e4 }
 
 // score returns the figures of one user. Places of a ranking are discounted by
 // 1/log(1+place), the first being place 1; the ideal ranking has all relevant
-// items first. relevant has no duplicates and is not empty.
-func score(ranking, relevant []uint32) Figures {
+// items first, those that are worth most before others.
+func score(ranking []uint32, t Test) Figures {
 	f := Figures{Users: 1}
-	gain, ideal, hits, c := 0.0, 0.0, 0, 0
+	gain, ideal, earned, most, hits, c := 0.0, 0.0, 0.0, 0.0, 0, 0
+	worth := t.Worth
+	if worth == nil {
+		worth = slices.Repeat([]float64{1}, len(t.Relevant))
+	}
+	best := slices.Sorted(slices.Values(worth)) // ascending
+	if best[len(best)-1] > 0 {
+		f.Worthy = 1
+	}
 	for place := 1; place <= deepest; place++ {
 		discount := 1 / math.Log2(1+float64(place))
-		if place <= len(relevant) {
+		if place <= len(best) {
 			ideal += discount
+			most += discount * best[len(best)-place]
 		}
-		if place <= len(ranking) && slices.Contains(relevant, ranking[place-1]) {
+		if at, ok := found(ranking, place, t.Relevant); ok {
 			if hits == 0 {
 				f.MRR = 1 / float64(place)
 			}
 			hits++
 			gain += discount
+			earned += discount * worth[at]
 		}
 		if place == cuts[c] {
 			f.NDCG[c] = gain / ideal
+			if f.Worthy > 0 {
+				f.EventNDCG[c] = earned / most
+			}
 			f.Precision[c] = float64(hits) / float64(place)
 			f.HitRate[c] = float64(min(hits, 1))
 			c++
@@ -68,14 +95,24 @@ func score(ranking, relevant []uint32) Figures {
 	return f
 }
 
+// found returns where the item of a place is in relevant, which ascends.
+func found(ranking []uint32, place int, relevant []uint32) (at int, ok bool) {
+	if place > len(ranking) {
+		return 0, false
+	}
+	return slices.BinarySearch(relevant, ranking[place-1])
+}
+
 // add adds another user's figures, for a mean.
 func (f *Figures) add(g Figures) {
 	f.Users += g.Users
+	f.Worthy += g.Worthy
 	f.MRR += g.MRR
 	for i := range cuts {
 		f.NDCG[i] += g.NDCG[i]
 		f.Precision[i] += g.Precision[i]
 		f.HitRate[i] += g.HitRate[i]
+		f.EventNDCG[i] += g.EventNDCG[i]
 	}
 }
 
@@ -87,5 +124,6 @@ func (f *Figures) mean() {
 		f.NDCG[i] /= n
 		f.Precision[i] /= n
 		f.HitRate[i] /= n
+		f.EventNDCG[i] /= float64(max(f.Worthy, 1))
 	}
 }

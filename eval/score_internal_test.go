@@ -9,7 +9,7 @@ import (
 // items: (1/log 3 + 1/log 6) / (1/log 2 + 1/log 3) = 0.6241.
 func TestScoreByHand(t *testing.T) {
 	t.Parallel()
-	f := score([]uint32{9, 1, 8, 7, 2, 6, 5, 4, 3}, []uint32{1, 2})
+	f := score([]uint32{9, 1, 8, 7, 2, 6, 5, 4, 3}, Test{Relevant: []uint32{1, 2}})
 	check := func(what string, got, want float64) {
 		t.Helper()
 		if math.Abs(got-want) > 5e-5 {
@@ -23,9 +23,10 @@ func TestScoreByHand(t *testing.T) {
 	check("precision@25", f.Precision[2], 0.08)
 	check("MRR", f.MRR, 0.5)
 	check("hit rate", f.HitRate[0], 1)
+	check("NDCG@5 where all events weigh the same", f.EventNDCG[0], f.NDCG[0])
 
 	// A hit at place 7 counts from the cut-off 10 on.
-	f = score([]uint32{9, 8, 7, 6, 5, 4, 1}, []uint32{1})
+	f = score([]uint32{9, 8, 7, 6, 5, 4, 1}, Test{Relevant: []uint32{1}})
 	check("NDCG@5", f.NDCG[0], 0)
 	check("NDCG@10", f.NDCG[1], 1/math.Log2(8))
 	check("hit rate@5", f.HitRate[0], 0)
@@ -36,8 +37,26 @@ func TestScoreByHand(t *testing.T) {
 	for i := range many {
 		many[i] = uint32(i)
 	}
-	f = score(many[:25], many)
+	f = score(many[:25], Test{Relevant: many})
 	check("NDCG@25 of all hits", f.NDCG[2], 1)
 	check("precision@25 of all hits", f.Precision[2], 1)
-	check("NDCG of no answer", score(nil, many).NDCG[2], 0)
+	check("NDCG of no answer", score(nil, Test{Relevant: many}).NDCG[2], 0)
+}
+
+// Found at place 2 is what is worth 0.5, and at place 3 what is worth 1.5; the
+// ideal has them at 2 and 1: (0.5/log 3 + 1.5/log 4) / (1.5/log 2 + 0.5/log 3).
+func TestScoreWithEventWeights(t *testing.T) {
+	t.Parallel()
+	ranking := []uint32{9, 1, 2}
+	f := score(ranking, Test{Relevant: []uint32{1, 2, 7}, Worth: []float64{0.5, 1.5, 0}})
+	if got, want := f.EventNDCG[0], (0.5/math.Log(3)+1.5/math.Log(4))/(1.5/math.Log(2)+0.5/math.Log(3)); math.Abs(got-want) > 1e-12 {
+		t.Errorf("NDCG@5 with event weights = %v, want %v", got, want)
+	}
+	// Of two users the one whose relevant items are worth nothing has no part in
+	// the mean.
+	f.add(score(ranking, Test{Relevant: []uint32{1}, Worth: []float64{0}}))
+	want := f.EventNDCG[0]
+	if f.mean(); f.Users != 2 || f.Worthy != 1 || f.EventNDCG[0] != want {
+		t.Errorf("%d users, %d of them worthy, with the mean %v, want %v", f.Users, f.Worthy, f.EventNDCG[0], want)
+	}
 }

@@ -13,7 +13,10 @@ import (
 type Test struct {
 	User     uint32
 	History  []recipe.Event // oldest first
-	Relevant []uint32       // distinct
+	Relevant []uint32       // distinct, ascending
+	// Worth is the weight of each relevant item's heaviest interaction; nil where
+	// all weigh the same.
+	Worth []float64
 }
 
 // HoldOut splits as Amazon documents: the interactions of 90 % of the users are
@@ -35,9 +38,9 @@ func HoldOut(h *history.History, seed uint64) (train *history.History, tests []T
 	held := make([]bool, s.Users())
 	for _, u := range able {
 		held[u] = true
-		items, times := s.Of(u)
+		items, _ := s.Of(u)
 		newest := max(1, (len(items)+5)/10)
-		tests = append(tests, test(u, items, times, len(items)-newest))
+		tests = append(tests, test(u, s, len(items)-newest))
 	}
 	return h.Select(func(row int) bool { return !held[h.User[row]] }), tests
 }
@@ -47,10 +50,10 @@ func LastOut(h *history.History) (train *history.History, tests []Test) {
 	s := h.Sequences()
 	last := make([]bool, h.Len())
 	for u := range s.Users() {
-		items, times := s.Of(uint32(u))
+		items, _ := s.Of(uint32(u))
 		if len(items) >= 2 {
 			last[s.Row[s.Start[u+1]-1]] = true
-			tests = append(tests, test(uint32(u), items, times, len(items)-1))
+			tests = append(tests, test(uint32(u), s, len(items)-1))
 		}
 	}
 	return h.Select(func(row int) bool { return !last[row] }), tests
@@ -64,29 +67,40 @@ func From(h *history.History, row int) (train *history.History, tests []Test) {
 	shown := train.Sequences()
 	truth := h.Select(func(r int) bool { return r >= row }).Sequences()
 	for u := range truth.Users() {
-		items, _ := truth.Of(uint32(u))
-		if len(items) == 0 {
+		if items, _ := truth.Of(uint32(u)); len(items) == 0 {
 			continue
 		}
-		past, times := shown.Of(uint32(u))
-		t := test(uint32(u), past, times, len(past))
-		t.Relevant = distinct(items)
+		past, _ := shown.Of(uint32(u))
+		t := test(uint32(u), shown, len(past))
+		t.want(truth, 0)
 		tests = append(tests, t)
 	}
 	return train, tests
 }
 
 // test shows a user's first items and wants the rest.
-func test(u uint32, items []uint32, times []int64, shown int) Test {
-	t := Test{User: u, History: make([]recipe.Event, shown), Relevant: distinct(items[shown:])}
+func test(u uint32, s *history.Sequences, shown int) Test {
+	items, times := s.Of(u)
+	t := Test{User: u, History: make([]recipe.Event, shown)}
 	for i := range t.History {
 		t.History[i] = recipe.Event{Item: items[i], Time: times[i]}
 	}
+	t.want(s, shown)
 	return t
 }
 
-func distinct(items []uint32) []uint32 {
-	items = slices.Clone(items)
-	slices.Sort(items)
-	return slices.Compact(items)
+// want makes what follows a user's first items what is to be found.
+func (t *Test) want(s *history.Sequences, after int) {
+	items, _ := s.Of(t.User)
+	t.Relevant = slices.Clone(items[after:])
+	slices.Sort(t.Relevant)
+	t.Relevant = slices.Compact(t.Relevant)
+	if s.Weight == nil {
+		return
+	}
+	t.Worth = make([]float64, len(t.Relevant))
+	for i, w := range s.Weight[s.Start[t.User]+after : s.Start[t.User+1]] {
+		at, _ := slices.BinarySearch(t.Relevant, items[after+i])
+		t.Worth[at] = max(t.Worth[at], float64(w))
+	}
 }

@@ -25,6 +25,10 @@ type History struct {
 	// Context has the metadata columns of the interactions, as far as they
 	// were read and some interaction has a value.
 	Context []ContextColumn
+
+	// Weight is how much each interaction counts, 0 or more; nil where all count
+	// the same.
+	Weight []float32
 }
 
 // Len returns the number of interactions.
@@ -39,8 +43,8 @@ func (h *History) Check() error {
 		return fmt.Errorf("history: a dictionary is missing")
 	case len(h.Item) != n || len(h.Time) != n:
 		return fmt.Errorf("history: %d users, %d items and %d times in one table", n, len(h.Item), len(h.Time))
-	case h.Event != nil && len(h.Event) != n, h.Value != nil && len(h.Value) != n:
-		return fmt.Errorf("history: %d event types and %d values for %d interactions", len(h.Event), len(h.Value), n)
+	case h.Event != nil && len(h.Event) != n, h.Value != nil && len(h.Value) != n, h.Weight != nil && len(h.Weight) != n:
+		return fmt.Errorf("history: %d event types, %d values and %d weights for %d interactions", len(h.Event), len(h.Value), len(h.Weight), n)
 	case n >= math.MaxUint32:
 		return fmt.Errorf("history: %d interactions are more than 2³²-2", n)
 	}
@@ -87,7 +91,7 @@ func (h *History) Select(keep func(row int) bool) *History {
 		}
 	}
 	s.User, s.Item, s.Time = pick(h.User, rows), pick(h.Item, rows), pick(h.Time, rows)
-	s.Event, s.Value = pick(h.Event, rows), pick(h.Value, rows)
+	s.Event, s.Value, s.Weight = pick(h.Event, rows), pick(h.Value, rows), pick(h.Weight, rows)
 	for _, c := range h.Context {
 		s.Context = append(s.Context, ContextColumn{Name: c.Name, Values: c.Values, Code: pick(c.Code, rows), Number: pick(c.Number, rows)})
 	}

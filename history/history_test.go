@@ -115,6 +115,42 @@ func TestFilter(t *testing.T) {
 	f("", history.Rule{EventType: "buy"})
 }
 
+// Weights are those of the first rule that admits a row, over their mean.
+func TestFilterWeights(t *testing.T) {
+	t.Parallel()
+	h := build(t,
+		history.Interaction{User: "u", Item: "0", EventType: "view", Time: 2},
+		history.Interaction{User: "u", Item: "1", EventType: "buy", Time: 1},
+		history.Interaction{User: "v", Item: "2", EventType: "view", Time: 1},
+		history.Interaction{User: "v", Item: "3", EventType: "skip", Time: 2},
+		history.Interaction{User: "v", Item: "4", EventType: "view", Time: 3},
+	)
+	weighed := func(view, buy float64) *history.History {
+		return h.Filter(history.Rule{EventType: "view", Weight: &view}, history.Rule{EventType: "buy", Weight: &buy})
+	}
+	f := weighed(0.1, 0.3) // their mean is 0.15
+	want := []float32{2. / 3, 2, 2. / 3, 2. / 3}
+	for i := range want {
+		if math.Abs(float64(f.Weight[i]-want[i])) > 1e-6 {
+			t.Errorf("weights %v, want %v", f.Weight, want)
+		}
+	}
+	for _, factor := range []float64{2, 3, 0.7} {
+		if again := weighed(0.1*factor, 0.3*factor); !slices.Equal(again.Weight, f.Weight) {
+			t.Errorf("weights that are %v times as large make %v, not %v", factor, again.Weight, f.Weight)
+		}
+	}
+	if s := f.Sequences(); !slices.Equal(s.Weight, []float32{f.Weight[1], f.Weight[0], f.Weight[2], f.Weight[3]}) {
+		t.Errorf("the sequences have the weights %v", s.Weight)
+	}
+	if even := weighed(0.4, 0.4); even.Weight != nil || even.Len() != 4 {
+		t.Errorf("equal weights make %v", even.Weight)
+	}
+	if none := weighed(0, 1); none.Len() != 4 || none.Weight[0] != 0 || none.Weight[1] != 4 {
+		t.Errorf("a weight of 0 makes %v", none.Weight)
+	}
+}
+
 func TestCheckNamesTheFault(t *testing.T) {
 	t.Parallel()
 	h := build(t, history.Interaction{User: "u", Item: "i"})

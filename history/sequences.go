@@ -14,11 +14,13 @@ type Sequences struct {
 	Start []int
 	Item  []uint32
 	Time  []int64
+	// Weight is nil where all interactions count the same.
+	Weight []float32
 	// Row is the row of the History that each entry came from.
 	Row []uint32
 }
 
-// Sequences groups the interactions. It takes 16 bytes for each.
+// Sequences groups the interactions. It takes 16 bytes for each, 20 with weights.
 func (h *History) Sequences() *Sequences {
 	s := &Sequences{Start: make([]int, h.Users.Len()+1), Row: make([]uint32, h.Len())}
 	for _, u := range h.User {
@@ -43,7 +45,7 @@ func (h *History) Sequences() *Sequences {
 			slices.SortFunc(rows, older)
 		}
 	}
-	s.Item, s.Time = pick(h.Item, s.Row), pick(h.Time, s.Row)
+	s.Item, s.Time, s.Weight = pick(h.Item, s.Row), pick(h.Time, s.Row), pick(h.Weight, s.Row)
 	return s
 }
 

@@ -2,8 +2,11 @@ package train
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"bespoke/eval"
+	"bespoke/history"
 	"bespoke/recipe"
 )
 
@@ -37,6 +40,9 @@ func (t *run) evaluate(ctx context.Context, in recipe.Input) error {
 		return err
 	}
 	t.result.Metrics = f.Metrics()
+	if slices.ContainsFunc(t.Rules, func(r history.Rule) bool { return r.Weight != nil }) {
+		maps.Copy(t.result.Metrics, f.EventMetrics())
+	}
 	o.KeepSeen = false
 	if f, err = eval.Measure(ctx, m, newest, o); err != nil {
 		return err

@@ -55,8 +55,8 @@ func fit(ctx context.Context, in recipe.Input, o options) (recipe.Model, error) 
 const metric = "validation NDCG@10"
 
 // prior returns, for each item, how likely anybody takes it: the logarithm of
-// its interactions, those long before the newest one fading if recency is set,
-// scaled to mean 0 and standard deviation 1. Items without users get 0.
+// its interactions' weights, those long before the newest one fading if recency is
+// set, scaled to mean 0 and standard deviation 1. Items without users get 0.
 func prior(h *history.History, users []uint32, recency bool) []float32 {
 	const day = 24 * 60 * 60
 	newest, oldest := h.Newest(), h.Newest()
@@ -70,12 +70,15 @@ func prior(h *history.History, users []uint32, recency bool) []float32 {
 		if recency {
 			w = 0.02 + math.Exp(-float64(newest-h.Time[row])/fade)
 		}
+		if h.Weight != nil {
+			w *= float64(h.Weight[row])
+		}
 		sum[it] += w
 	}
 	n, mean, square := 0.0, 0.0, 0.0
 	for it, u := range users {
 		if u > 0 {
-			sum[it] = math.Log(sum[it])
+			sum[it] = math.Log(max(sum[it], 1e-4)) // some items' interactions may all weigh 0
 			n, mean, square = n+1, mean+sum[it], square+sum[it]*sum[it]
 		}
 	}

@@ -77,9 +77,10 @@ type tuner struct {
 	shown   *history.Sequences
 	users   []uint32 // of each item, as shown
 	prior   []float32
-	tests   []uint32 // users
-	targets []uint32 // their newest items
-	wanted  []bool   // items that occur in the tests' histories
+	tests   []uint32  // users
+	targets []uint32  // their newest items
+	worth   []float64 // of finding each, nil where all are worth the same
+	wanted  []bool    // items that occur in the tests' histories
 
 	best  Blend
 	value float64 // of best
@@ -93,7 +94,7 @@ func newTuner(in recipe.Input, h *history.History, o options, items int) *tuner 
 	for u := range s.Users() {
 		past, _ := s.Of(uint32(u))
 		switch n := len(past); {
-		case n < 3:
+		case n < 3, s.Weight != nil && s.Weight[s.Start[u+1]-1] == 0:
 		case slices.Contains(past[:n-1], past[n-1]):
 			again = append(again, uint32(u))
 		default:
@@ -118,6 +119,9 @@ func newTuner(in recipe.Input, h *history.History, o options, items int) *tuner 
 		row := s.Row[s.Start[u+1]-1]
 		hidden[row] = true
 		t.targets = append(t.targets, h.Item[row])
+		if h.Weight != nil {
+			t.worth = append(t.worth, float64(h.Weight[row]))
+		}
 	}
 	shown := h.Select(func(row int) bool { return !hidden[uint32(row)] })
 	t.shown = shown.Sequences()
@@ -260,8 +264,9 @@ func (t *tuner) past(u uint32) []uint32 {
 	return items
 }
 
-// measure returns the mean NDCG@10 of so many choices. ask is to call rank with
-// some items and their scores under each choice; others are taken for worse.
+// measure returns the mean NDCG@10 of so many choices, each test counting as much
+// as what is to be found weighs. ask is to call rank with some items and their
+// scores under each choice; others are taken for worse.
 func (t *tuner) measure(ctx context.Context, choices int, ask func(u uint32, sc *scratch, rank func(choice int, items []uint32, scores []float32))) ([]float64, error) {
 	gains := make([]float64, len(t.tests)*choices)
 	pool := sync.Pool{New: func() any { return newScratch(t.items) }}
@@ -275,11 +280,25 @@ func (t *tuner) measure(ctx context.Context, choices int, ask func(u uint32, sc 
 			})
 		}
 	})
-	values := make([]float64, choices)
-	for i, g := range gains {
-		values[i%choices] += g / float64(len(t.tests))
+	values, all := make([]float64, choices), 0.0
+	for i := range t.tests {
+		w := t.worthOf(i)
+		all += w
+		for c, g := range gains[i*choices : (i+1)*choices] {
+			values[c] += w * g
+		}
+	}
+	for c := range values {
+		values[c] /= all
 	}
 	return values, err
+}
+
+func (t *tuner) worthOf(test int) float64 {
+	if t.worth == nil {
+		return 1
+	}
+	return t.worth[test]
 }
 
 // gain returns 1/log2(1+rank) of the target among the items that are not of the

@@ -52,7 +52,8 @@ func (c *Counts) Row(item uint32) ([]uint32, []float32) {
 	return c.Item[from:to], c.Weight[from:to]
 }
 
-// Count counts, over all sequences, how often items follow items. only, if not
+// Count counts, over all sequences, how often items follow items, each time as
+// much as the interaction weighs that follows. only, if not
 // nil, says which rows are wanted; the others stay empty. It takes 4 bytes for
 // each item and worker and 8 for each interaction beside the result. Rows that
 // would exceed an even share of cfg.Entries keep their heaviest entries.
@@ -147,6 +148,10 @@ func newPlaces(s *history.Sequences, items int) places {
 func (p places) add(s *history.Sequences, item uint32, weights []float32, back float32, sum []float32, touched []uint32) []uint32 {
 	for _, at := range p.at[p.start[item]:p.start[item+1]] {
 		from, to := s.Start[p.user[at]], s.Start[p.user[at]+1]
+		if s.Weight != nil {
+			touched = weighted(s, int(at), from, to, weights, back, sum, touched)
+			continue
+		}
 		after := s.Item[at+1 : to]
 		for d, j := range after[:min(len(after), len(weights))] {
 			if sum[j] == 0 {
@@ -164,6 +169,28 @@ func (p places) add(s *history.Sequences, item uint32, weights []float32, back f
 			}
 			sum[j] += back * weights[d]
 		}
+	}
+	return touched
+}
+
+// weighted adds what follows one interaction, and what is before it, where
+// interactions weigh unlike. Those that weigh nothing are not followed to.
+func weighted(s *history.Sequences, at, from, to int, weights []float32, back float32, sum []float32, touched []uint32) []uint32 {
+	count := func(i int, w float32) {
+		if w *= s.Weight[i]; w == 0 {
+			return
+		}
+		j := s.Item[i]
+		if sum[j] == 0 {
+			touched = append(touched, j)
+		}
+		sum[j] += w
+	}
+	for d := range min(len(weights), to-at-1) {
+		count(at+1+d, weights[d])
+	}
+	for d := range min(len(weights), at-from) {
+		count(at-1-d, back*weights[d])
 	}
 	return touched
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"bespoke/history"
 	"bespoke/recipe/recipetest"
 	"bespoke/recipe/sequence"
 )
@@ -20,15 +21,7 @@ func TestCountByHand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got []string
-	for i := range uint32(3) {
-		items, weights := c.Row(i)
-		for e, j := range items {
-			got = append(got, fmt.Sprintf("%s%s %.3g", h.Items.ID(i), h.Items.ID(j), weights[e]))
-		}
-	}
-	want := "ab 1, ac 1.5, ba 0.5, bc 1, ca 0.75, cb 0.5"
-	if strings.Join(got, ", ") != want {
+	if got, want := entries(h, c), "ab 1, ac 1.5, ba 0.5, bc 1, ca 0.75, cb 0.5"; got != want {
 		t.Errorf("counts %q, want %q", got, want)
 	}
 	// a has two users, b one, c two; with shrink 2 that is 4, 3 and 4.
@@ -36,6 +29,39 @@ func TestCountByHand(t *testing.T) {
 	if _, w := c.Row(0); math.Abs(float64(w[1])-1.5/4/2) > 1e-6 {
 		t.Errorf("normalized weight of c after a is %v, want %v", w[1], 1.5/4/2)
 	}
+}
+
+// As TestCountByHand, and what follows weighs: b 2, c of u 3 and of v 0.
+func TestCountWeighted(t *testing.T) {
+	t.Parallel()
+	h := recipetest.History(t, "u: a b c", "v: a c")
+	h.Weight = []float32{1, 2, 3, 1, 0}
+	c, err := sequence.Count(t.Context(), h.Sequences(), 3, nil, sequence.Config{Window: 9, Decay: 1 / math.Ln2, Back: 0.5, Entries: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := entries(h, c), "ab 2, ac 1.5, ba 0.5, bc 3, ca 0.75, cb 1"; got != want {
+		t.Errorf("counts %q, want %q", got, want)
+	}
+	h.Weight = []float32{1, 1, 1, 1, 1}
+	if c, err = sequence.Count(t.Context(), h.Sequences(), 3, nil, sequence.Config{Window: 9, Decay: 1 / math.Ln2, Back: 0.5, Entries: 1000}); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := entries(h, c), "ab 1, ac 1.5, ba 0.5, bc 1, ca 0.75, cb 0.5"; got != want {
+		t.Errorf("counts %q with equal weights, want %q", got, want)
+	}
+}
+
+// entries writes a matrix down.
+func entries(h *history.History, c *sequence.Counts) string {
+	var all []string
+	for i := range uint32(h.Items.Len()) {
+		items, weights := c.Row(i)
+		for e, j := range items {
+			all = append(all, fmt.Sprintf("%s%s %.3g", h.Items.ID(i), h.Items.ID(j), weights[e]))
+		}
+	}
+	return strings.Join(all, ", ")
 }
 
 func TestCountAgreesWithPlainCode(t *testing.T) {
