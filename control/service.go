@@ -64,6 +64,9 @@ type Config struct {
 	Recommended func(recommendationID string) (arn string, ok bool)
 	// Observe is told about every import that has ended, for metrics.
 	Observe func(ImportProgress)
+	// ObserveTraining is told about trainings that begin and end, for metrics. May
+	// be nil.
+	ObserveTraining func(Trained)
 	// ObserveTidy is told about everything that [Service.Tidy] has done to a table,
 	// for metrics. May be nil.
 	ObserveTidy func(Tidied)

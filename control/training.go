@@ -43,6 +43,7 @@ func (s *Service) runTraining(ctx context.Context, arn bespoke.ARN) error {
 	run.cancel = cancel
 	s.trainings.add(arn, run)
 	defer s.trainings.remove(arn)
+	s.observe(v, bespoke.CreateInProgress, nil)
 	// A stop that came before the run could be found.
 	if v, err = s.cfg.Store.SolutionVersion(ctx, arn); err != nil {
 		return err
@@ -55,8 +56,9 @@ func (s *Service) runTraining(ctx context.Context, arn bespoke.ARN) error {
 	if context.Cause(work) == errStopped {
 		return s.endStopped(ctx, arn)
 	}
-	reason := ""
+	reason, status := "", bespoke.Active
 	if err != nil {
+		status = bespoke.CreateFailed
 		if reason, err = failure(err); err != nil {
 			return err
 		}
@@ -72,6 +74,7 @@ func (s *Service) runTraining(ctx context.Context, arn bespoke.ARN) error {
 	if err != nil {
 		return err
 	}
+	s.observe(v, status, tr.Phases)
 	if err := s.unpin(ctx, v); err != nil {
 		return err
 	}
@@ -91,7 +94,11 @@ func (s *Service) endStopped(ctx context.Context, arn bespoke.ARN) error {
 	if err := s.unpin(ctx, v); err != nil {
 		return err
 	}
-	return s.cfg.Store.Move(ctx, arn, bespoke.CreateStopping, bespoke.CreateStopped, "")
+	if err := s.cfg.Store.Move(ctx, arn, bespoke.CreateStopping, bespoke.CreateStopped, ""); err != nil {
+		return err
+	}
+	s.observe(v, bespoke.CreateStopped, nil)
+	return nil
 }
 
 // fit trains a version and publishes its artifact. It returns what is known of

@@ -33,6 +33,26 @@ func (r *trainingRun) now() train.Progress {
 	return r.progress
 }
 
+// Trained is the begin or the end of a training, for metrics.
+type Trained struct {
+	Recipe string
+	Status bespoke.Status // CREATE IN_PROGRESS where it begins, else how it ended
+	Took   time.Duration  // since it began in this process
+	Phases []store.Phase  // of one that is ACTIVE
+}
+
+// observe tells about a training that begins or ends.
+func (s *Service) observe(v bespoke.SolutionVersion, status bespoke.Status, phases []store.Phase) {
+	if s.cfg.ObserveTraining == nil {
+		return
+	}
+	t := Trained{Recipe: v.RecipeARN.Name(), Status: status, Phases: phases}
+	if run, ok := s.trainings.get(v.ARN); ok {
+		t.Took = time.Since(run.began)
+	}
+	s.cfg.ObserveTraining(t)
+}
+
 // trainings are those that this process is working on.
 type trainings struct {
 	mu sync.Mutex

@@ -225,7 +225,11 @@ func TestTrainingStrict(t *testing.T) {
 func TestStopTraining(t *testing.T) {
 	t.Parallel()
 	store := &cutOff{err: errors.New("the process ends here")}
-	f := open(t, func(c *control.Config) { store.Store, c.Store = c.Store, store })
+	var seen []bespoke.Status
+	f := open(t, func(c *control.Config) {
+		store.Store, c.Store = c.Store, store
+		c.ObserveTraining = func(t control.Trained) { seen = append(seen, t.Status) }
+	})
 	f.interacted("shop", 30)
 	solution := f.solution("shop", nil)
 	create := func() string {
@@ -259,6 +263,33 @@ func TestStopTraining(t *testing.T) {
 	}
 	if _, err := f.model(begun); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("its artifact: %v", err)
+	}
+	// The one that was stopped before it began is not there.
+	if got := fmt.Sprint(seen); got != "[CREATE IN_PROGRESS CREATE STOPPED]" {
+		t.Errorf("observed %s", got)
+	}
+}
+
+// TestObserveTraining tells of the begin and the end of trainings, with the time of
+// the phases of good ones.
+func TestObserveTraining(t *testing.T) {
+	t.Parallel()
+	var seen []control.Trained
+	f := open(t, func(c *control.Config) {
+		c.ObserveTraining = func(t control.Trained) { seen = append(seen, t) }
+	})
+	f.dataset("empty", "Interactions", interactions)
+	f.trained(f.solution("empty", nil), bespoke.CreateFailed)
+	f.interacted("shop", 30)
+	f.trained(f.solution("shop", nil), bespoke.Active)
+	var got []string
+	for _, s := range seen {
+		got = append(got, fmt.Sprint(s.Recipe, " ", s.Status, " ", len(s.Phases), " ", s.Took > 0))
+	}
+	want := "aws-popularity-count CREATE IN_PROGRESS 0 true, aws-popularity-count CREATE FAILED 0 true, " +
+		"aws-popularity-count CREATE IN_PROGRESS 0 true, aws-popularity-count ACTIVE 3 true"
+	if strings.Join(got, ", ") != want {
+		t.Errorf("observed %s, want %s", strings.Join(got, ", "), want)
 	}
 }
 

@@ -73,8 +73,8 @@ type run struct {
 }
 
 // Run trains. The same Spec makes the same model, whatever its Workers. What is
-// wrong with the data or the settings is a *bespoke.Error; it returns ctx's
-// error soon after ctx is done.
+// wrong with the data or the settings is a *bespoke.Error, beside the warnings so
+// far; it returns ctx's error soon after ctx is done.
 func Run(ctx context.Context, spec Spec) (Result, error) {
 	r, ok := catalog.Find(spec.Recipe)
 	if !ok {
@@ -83,26 +83,26 @@ func Run(ctx context.Context, spec Spec) (Result, error) {
 	t := &run{Spec: spec, recipe: r}
 	settings, err := r.Settings(map[recipe.Kind]map[string]string{recipe.Hyperparameter: spec.Algorithm, recipe.Featurization: spec.Features})
 	if err != nil {
-		return Result{}, err
+		return t.result, err
 	}
 	end := t.phase("READING")
 	in, items, err := t.read(ctx)
 	if err != nil {
-		return Result{}, err
+		return t.result, err
 	}
 	in.Settings = settings
 	end()
 	if err := t.enough(in.Interactions); err != nil {
-		return Result{}, err
+		return t.result, err
 	}
 	if err := t.evaluate(ctx, in); err != nil {
-		return Result{}, err
+		return t.result, err
 	}
 	end = t.phase("FITTING")
 	in.Progress = t.steps("FITTING")
 	m, err := r.Fit(ctx, in)
 	if err != nil {
-		return Result{}, err
+		return t.result, err
 	}
 	end()
 	in.Items = items

@@ -109,6 +109,12 @@ func TestAttribution(t *testing.T) {
 		}
 	}
 
+	contains(t, p.get("/metrics"),
+		`bespoke_trainings_started_total{recipe="aws-popularity-count"} 1`,
+		`bespoke_training_duration_seconds_count{recipe="aws-popularity-count",status="ACTIVE"} 1`,
+		`bespoke_training_phase_seconds_total{phase="FITTING",recipe="aws-popularity-count"} `,
+		`bespoke_request_duration_seconds_count{operation="GetRecommendations"} `)
+
 	p.stop()
 	p = started(t, p.data)
 	c = p.client()

@@ -24,6 +24,7 @@ type metrics struct {
 	bytes    prometheus.Counter
 	imports  *prometheus.HistogramVec
 	tidied   *prometheus.CounterVec
+	training trainingMetrics
 }
 
 // newMetrics returns the metrics of one server; queue and events are asked at each
@@ -49,6 +50,7 @@ func newMetrics(queue func(context.Context) (job.Counts, error), events func() e
 	version := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "bespoke_build_info", Help: "Always 1; the label is the version.", ConstLabels: prometheus.Labels{"version": version}})
 	version.Set(1)
+	m.training = newTrainingMetrics(m.registry)
 	m.registry.MustRegister(m.requests, m.duration, m.rows, m.bytes, m.imports, m.tidied, version, queueCollector{queue}, eventCollector{events},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m

@@ -174,7 +174,7 @@ func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 		Scope: cfg.scope(), Store: st, Lake: tables, Records: events, Models: models, Serve: runtime, Access: cloud.access, Limits: cfg.limits(),
 		TokenKey: s.creds.TokenKey, TempDir: dir.path("tmp"), MaxBadRows: cmp.Or(cfg.maxBadRows, 1000), KeepSnapshots: cfg.keepSnapshots, MaxCrashes: cfg.maxCrashes,
 		MaxBadShare: cfg.skipShare(), RejectedDir: dir.path("rejected"),
-		Workers: importWorkers, Memory: importMemory, Logger: cfg.logger, Observe: seen.imported, ObserveTidy: seen.tidy,
+		Workers: importWorkers, Memory: importMemory, Logger: cfg.logger, Observe: seen.imported, ObserveTidy: seen.tidy, ObserveTraining: seen.training.observe,
 		Recommended: func(id string) (string, bool) {
 			given, ok := runtime.Recommendation(id)
 			return string(given.Campaign), ok
