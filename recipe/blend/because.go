@@ -17,7 +17,7 @@ func (p *prospect) because(j uint32) []recipe.Because {
 	for d, w := range p.m.weights[:min(len(p.m.weights), len(p.past))] {
 		i := p.past[d]
 		items, scores := p.m.follow.Row(i)
-		if e, ok := slices.BinarySearch(items, j); ok {
+		if e := slices.Index(items, j); e >= 0 && w*scores[e] >= p.floor {
 			parts[i] += w * scores[e] * p.spread
 		}
 	}

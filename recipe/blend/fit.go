@@ -46,6 +46,9 @@ func fit(ctx context.Context, in recipe.Input, o options) (recipe.Model, error) 
 		return nil, err
 	}
 	m.follow.Normalize(t.best.Norm, m.users)
+	if err := m.follow.Order(ctx, in.Workers); err != nil {
+		return nil, err
+	}
 	m.finish()
 	in.Report(recipe.Progress{Phase: "transitions", Share: 1, Metric: metric, Value: t.value})
 	return m, ctx.Err()

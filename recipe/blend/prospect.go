@@ -1,6 +1,8 @@
 package blend
 
 import (
+	"slices"
+
 	"bespoke/recipe"
 	"bespoke/recipe/als"
 )
@@ -11,8 +13,11 @@ const (
 	// the most likely ones.
 	small = 8192
 	// followers and likely are how many of each, at most.
-	followers = 4000
+	followers = 500
 	likely    = 1000
+	// faint is the part of a history's heaviest transition below which others
+	// are left out: that costs nothing in accuracy and is most of them.
+	faint = float32(1.0 / 16)
 )
 
 // What prospect.marks says of an item.
@@ -58,11 +63,11 @@ func (m *Model) front() []uint32 {
 	return m.likely[:min(likely, len(m.likely))]
 }
 
-// look takes in the user's history, which is given oldest first.
-func (p *prospect) look(events []recipe.Event) {
+// look takes in the user's history.
+func (p *prospect) look(q recipe.Query) {
 	p.past = p.past[:0]
-	for i := len(events) - 1; i >= 0; i-- {
-		if j := events[i].Item; int(j) < len(p.marks) {
+	for _, e := range slices.Backward(q.History) {
+		if j := e.Item; int(j) < len(p.marks) {
 			p.past = append(p.past, j)
 			p.marks[j] |= taken
 		}
@@ -71,7 +76,11 @@ func (p *prospect) look(events []recipe.Event) {
 	if len(p.past) == 0 {
 		p.prior = 1
 	}
-	p.follow(p.m.follow, p.past, p.m.weights, nil)
+	least := faint
+	if q.Only != nil {
+		least = 0 // those of a list are told apart to the last
+	}
+	p.follow(p.m.follow, p.past, p.m.weights, nil, least)
 	p.spread = p.scratch.spread()
 	p.x = nil
 	if p.m.Factors > 0 && len(p.past) > 0 {
@@ -86,10 +95,10 @@ func (p *prospect) look(events []recipe.Event) {
 
 // choose finds the items to be scored: those of the list, if there is one, else
 // the most likely ones and those that most follow the history.
-func (p *prospect) choose(only []uint32) {
+func (p *prospect) choose(q recipe.Query) {
 	p.candidates, p.unknown, p.rest = p.candidates[:0], p.unknown[:0], 0
-	if only != nil {
-		for _, j := range only {
+	if q.Only != nil {
+		for _, j := range q.Only {
 			switch {
 			case int(j) >= len(p.marks) || p.marks[j]&listed != 0:
 				continue
@@ -102,10 +111,11 @@ func (p *prospect) choose(only []uint32) {
 		}
 		return
 	}
-	p.candidates = append(p.candidates, p.m.front()...)
+	// Followers first: with good ones at hand the others are soon passed over.
 	if len(p.m.users) > small {
 		p.candidates = p.heaviest(p.candidates, followers, func(j uint32) bool { return p.marks[j]&front == 0 })
 	}
+	p.candidates = append(p.candidates, p.m.front()...)
 	p.rest = len(p.m.users) - len(p.candidates)
 }
 

@@ -25,8 +25,8 @@ func (m *Model) Rank(q recipe.Query) []recipe.Scored {
 		return nil
 	}
 	p := m.prospects.Get().(*prospect)
-	p.look(q.History)
-	p.choose(q.Only)
+	p.look(q)
+	p.choose(q)
 	p.score()
 	out := p.best(q)
 	if q.Only != nil {

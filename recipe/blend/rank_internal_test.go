@@ -57,6 +57,9 @@ var large = sync.OnceValues(func() (*Model, error) {
 		return nil, err
 	}
 	m.follow.Normalize(m.Norm, m.users)
+	if err := m.follow.Order(context.Background(), 2); err != nil {
+		return nil, err
+	}
 	m.finish()
 	return m, nil
 })

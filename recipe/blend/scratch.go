@@ -11,6 +11,7 @@ import (
 type scratch struct {
 	sum     []float32 // zero outside touched
 	touched []uint32
+	floor   float32 // what is below it was left out
 
 	// What heaviest works with.
 	kept   []uint32
@@ -20,20 +21,35 @@ type scratch struct {
 func newScratch(items int) *scratch { return &scratch{sum: make([]float32, items)} }
 
 // follow adds the rows of a history's items, the newest first, by the weights
-// of their distance. from, if not nil, multiplies each row.
-func (sc *scratch) follow(c *sequence.Counts, past []uint32, weights, from []float32) {
+// of their distance. from, if not nil, multiplies each row. What is below the
+// part least of the heaviest is left out; that takes rows in order.
+func (sc *scratch) follow(c *sequence.Counts, past []uint32, weights, from []float32, least float32) {
+	weights = weights[:min(len(weights), len(past))]
+	sc.floor = 0
+	if least > 0 {
+		for d, w := range weights {
+			if _, scores := c.Row(past[d]); len(scores) > 0 {
+				sc.floor = max(sc.floor, w*scores[0])
+			}
+		}
+		sc.floor *= least
+	}
 	sum, touched := sc.sum, sc.touched
-	for d, w := range weights[:min(len(weights), len(past))] {
+	for d, w := range weights {
 		i := past[d]
 		if from != nil {
 			w *= from[i]
 		}
 		items, scores := c.Row(i)
 		for e, j := range items {
+			add := w * scores[e]
+			if add < sc.floor {
+				break
+			}
 			if sum[j] == 0 {
 				touched = append(touched, j)
 			}
-			sum[j] += w * scores[e]
+			sum[j] += add
 		}
 	}
 	sc.touched = touched
@@ -54,11 +70,11 @@ func (sc *scratch) spread() float32 {
 
 // digits is how many bits of a sum heaviest sorts by, its sign and exponent
 // included.
-const digits = 16
+const digits = 13
 
 // heaviest appends up to n of the touched items that ok is true for, those with
-// the highest sums. Where sums that are equal to 2 decimals are too many, those
-// come first that were touched first.
+// the highest sums. Among sums that differ by less than a sixteenth, those of
+// items that were touched first count as higher.
 func (sc *scratch) heaviest(out []uint32, n int, ok func(item uint32) bool) []uint32 {
 	sc.kept = sc.kept[:0]
 	for _, j := range sc.touched {

@@ -162,7 +162,7 @@ func (t *tuner) transitions(ctx context.Context) error {
 			past := t.past(u)
 			for i := range norms {
 				for k := range slows {
-					sc.follow(counts, past, weights[k], from[i])
+					sc.follow(counts, past, weights[k], from[i], 0)
 					scores = scores[:0]
 					for _, j := range sc.touched {
 						scores = append(scores, sc.sum[j]*to[i][j])
@@ -212,7 +212,7 @@ func (t *tuner) factors(ctx context.Context) (err error) {
 	choices, weights := len(fades)*len(shares)*len(priors), t.best.weights(t.o.window)
 	values, err := t.measure(ctx, choices, func(u uint32, sc *scratch, rank func(int, []uint32, []float32)) {
 		past := t.past(u)
-		sc.follow(counts, past, weights, nil)
+		sc.follow(counts, past, weights, nil, 0)
 		spread := sc.spread()
 		candidates := t.candidates(sc)
 		total, latent := make([]float32, len(candidates)), make([]float32, len(candidates))

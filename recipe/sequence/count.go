@@ -38,8 +38,8 @@ func (c Config) Weights() []float32 {
 	return w
 }
 
-// Counts is a sparse matrix: row i has the items that follow item i, ascending,
-// with their weights.
+// Counts is a sparse matrix: row i has the items that follow item i, with their
+// weights.
 type Counts struct {
 	Start  []int
 	Item   []uint32
@@ -53,10 +53,10 @@ func (c *Counts) Row(item uint32) ([]uint32, []float32) {
 }
 
 // Count counts, over all sequences, how often items follow items, each time as
-// much as the interaction weighs that follows. only, if not
-// nil, says which rows are wanted; the others stay empty. It takes 4 bytes for
-// each item and worker and 8 for each interaction beside the result. Rows that
-// would exceed an even share of cfg.Entries keep their heaviest entries.
+// much as the interaction weighs that follows. only, if not nil, says which rows
+// are wanted; the others stay empty. Rows ascend by item; those that would
+// exceed an even share of cfg.Entries keep their heaviest entries. It takes 4
+// bytes for each item and worker and 8 for each interaction beside the result.
 func Count(ctx context.Context, s *history.Sequences, items int, only []bool, cfg Config) (*Counts, error) {
 	places := newPlaces(s, items)
 	weights := cfg.Weights()

@@ -29,6 +29,13 @@ func TestCountByHand(t *testing.T) {
 	if _, w := c.Row(0); math.Abs(float64(w[1])-1.5/4/2) > 1e-6 {
 		t.Errorf("normalized weight of c after a is %v, want %v", w[1], 1.5/4/2)
 	}
+	// b after a has 1/4/√3, less than c; a after c 0.75/4/2, b after c as much as 0.5/4/√3.
+	if err := c.Order(t.Context(), 2); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(c.Item, []uint32{2, 1, 2, 0, 0, 1}) || !(c.Weight[0] > c.Weight[1]) {
+		t.Errorf("in order: items %v, weights %v", c.Item, c.Weight)
+	}
 }
 
 // As TestCountByHand, and what follows weighs: b 2, c of u 3 and of v 0.
