@@ -48,7 +48,7 @@ func compareALS(ctx context.Context, python string, rows, rounds int) error {
 		{name: "ours", command: []string{self, "-fit", strings.Join(settings, ",")}},
 		{name: "implicit", command: append([]string{python, "models/implicit_als.py"}, settings...)},
 	}
-	fmt.Printf("\n| ALS, %d factors, %d iterations, c = %g, λ = %g | interactions | users | items | seconds | ratio | peak MiB | NDCG@10 |\n|---|---|---|---|---|---|---|---|\n",
+	fmt.Printf("\n| ALS, %d factors, %d iterations, c = %g, λ = %g | interactions | users | items | seconds | ratio | CPU seconds | peak MiB | NDCG@10 |\n|---|---|---|---|---|---|---|---|---|\n",
 		factors, iterations, confidence, lambda)
 	for range rounds {
 		for i := range sides {
@@ -69,17 +69,18 @@ func compareALS(ctx context.Context, python string, rows, rounds int) error {
 	rival := median(sides[1].seconds)
 	for _, s := range sides {
 		seconds := median(s.seconds)
-		fmt.Printf("| %s | %d | %d | %d | %.2f | %.2f | %.0f | %.4f |\n",
-			s.name, len(m.column), m.users(), m.items, seconds, seconds/rival, slices.Max(s.peak), median(s.ndcg))
+		fmt.Printf("| %s | %d | %d | %d | %.2f | %.2f | %.1f | %.0f | %.4f |\n",
+			s.name, len(m.column), m.users(), m.items, seconds, seconds/rival, median(s.cpu), slices.Max(s.peak), median(s.ndcg))
 	}
 	return nil
 }
 
 // side is one of the two, and what its rounds gave.
 type side struct {
-	name                string
-	command             []string
-	seconds, peak, ndcg []float64 // peak in MiB
+	name          string
+	command       []string
+	seconds, ndcg []float64
+	cpu, peak     []float64 // of the whole process: seconds of all processors, MiB
 }
 
 // fit runs the command, which prints the seconds of the fit alone.
@@ -95,6 +96,7 @@ func (s *side) fit(ctx context.Context) error {
 		return fmt.Errorf("%s printed %q: %w", cmd, out, err)
 	}
 	s.seconds = append(s.seconds, seconds)
+	s.cpu = append(s.cpu, (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds())
 	s.peak = append(s.peak, float64(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)/1024)
 	return nil
 }

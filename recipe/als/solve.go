@@ -46,6 +46,10 @@ func gather(into, given []float32, k int, columns []uint32) []float32 {
 	} else {
 		into = into[:n]
 	}
+	if w == k {
+		vector.Gather(into, given, columns, k)
+		return into
+	}
 	for i, c := range columns {
 		row := into[i*w : (i+1)*w]
 		clear(row[copy(row, given[int(c)*k:(int(c)+1)*k]):])

@@ -48,6 +48,17 @@ func TestTwins(t *testing.T) {
 			if !slices.Equal(y, want) {
 				t.Errorf("addRows of %d rows of %d differs", n, k)
 			}
+			index := make([]uint32, 40)
+			for i := range index {
+				index[i] = r.Uint32N(uint32(max(n, 1)))
+			}
+			index = index[:min(n*40, 40)]
+			got, copied := make([]float32, len(index)*k), make([]float32, len(index)*k)
+			gather(got, rows, index, k)
+			plainGather(copied, rows, index, k)
+			if !slices.Equal(got, copied) {
+				t.Errorf("gather of %d rows of %d differs", n, k)
+			}
 		}
 	}
 }

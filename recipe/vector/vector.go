@@ -75,6 +75,21 @@ func AddRows(y, c, rows []float32) {
 	}
 }
 
+// Gather copies row index[i] of rows, which has k elements, to row i of out.
+func Gather(out, rows []float32, index []uint32, k int) {
+	out = out[:len(index)*k]
+	if len(index) > 0 && k > 0 {
+		if n := int(slices.Max(index)); n >= len(rows)/k {
+			panic("vector: no row " + strconv.Itoa(n))
+		}
+	}
+	if k%8 == 0 {
+		gather(out, rows, index, k)
+	} else {
+		plainGather(out, rows, index, k)
+	}
+}
+
 // plainDot is Dot for lengths that are multiples of 8.
 func plainDot(x, y []float32) float32 {
 	y = y[:len(x)]
@@ -120,5 +135,12 @@ func plainDotRows(out, rows, x []float32) {
 func plainAddRows(y, c, rows []float32) {
 	for i, a := range c {
 		plainAdd(y, a, rows[i*len(y):(i+1)*len(y)])
+	}
+}
+
+// plainGather is Gather.
+func plainGather(out, rows []float32, index []uint32, k int) {
+	for i, j := range index {
+		copy(out[i*k:(i+1)*k], rows[int(j)*k:(int(j)+1)*k])
 	}
 }

@@ -47,6 +47,14 @@ func addRows(y, c, rows []float32) {
 	addRowsAVX(&y[0], &c[0], &rows[0], len(c), len(y))
 }
 
+func gather(out, rows []float32, index []uint32, k int) {
+	if !haveAVX || k == 0 || len(index) == 0 {
+		plainGather(out, rows, index, k)
+		return
+	}
+	gatherAVX(&out[0], &rows[0], &index[0], len(index), k)
+}
+
 // dotAVX is plainDot of n elements, a multiple of 8.
 //
 //go:noescape
@@ -72,3 +80,9 @@ func dotRowsAVX(out, rows, x *float32, n, k int)
 //
 //go:noescape
 func addRowsAVX(y, c, rows *float32, n, k int)
+
+// gatherAVX is plainGather of n rows, at least one, of k elements, a positive
+// multiple of 8.
+//
+//go:noescape
+func gatherAVX(out, rows *float32, index *uint32, n, k int)

@@ -254,3 +254,40 @@ narrowloop:
 rowsdone:
 	VZEROUPPER
 	RET
+
+// func gatherAVX(out, rows *float32, index *uint32, n, k int)
+//
+// The row that comes sixteen later is fetched ahead.
+TEXT ·gatherAVX(SB), NOSPLIT, $0-40
+	MOVQ out+0(FP), DI
+	MOVQ rows+8(FP), R8
+	MOVQ index+16(FP), R9
+	MOVQ n+24(FP), R10
+	MOVQ k+32(FP), R12
+	SHLQ $2, R12
+	LEAQ -4(R9)(R10*4), R13 // the last index
+gatherrow:
+	LEAQ 64(R9), AX
+	CMPQ AX, R13
+	CMOVQHI R13, AX
+	MOVL (AX), AX
+	IMULQ R12, AX
+	ADDQ R8, AX
+	MOVL (R9), SI
+	IMULQ R12, SI
+	ADDQ R8, SI
+	MOVQ R12, CX
+gatherloop:
+	PREFETCHT0 (AX)
+	VMOVUPS (SI), Y0
+	VMOVUPS Y0, (DI)
+	ADDQ $32, AX
+	ADDQ $32, SI
+	ADDQ $32, DI
+	SUBQ $32, CX
+	JGT gatherloop
+	ADDQ $4, R9
+	DECQ R10
+	JGT gatherrow
+	VZEROUPPER
+	RET

@@ -11,3 +11,5 @@ func add(y []float32, a float32, x []float32) { plainAdd(y, a, x) }
 func dotRows(out, rows, x []float32) { plainDotRows(out, rows, x) }
 
 func addRows(y, c, rows []float32) { plainAddRows(y, c, rows) }
+
+func gather(out, rows []float32, index []uint32, k int) { plainGather(out, rows, index, k) }

@@ -54,6 +54,11 @@ func TestRows(t *testing.T) {
 		out, sum, want := make([]float32, n), slices.Clone(x), slices.Clone(x)
 		vector.DotRows(out, rows, x)
 		vector.AddRows(sum, c, rows)
+		gathered := make([]float32, 3*k)
+		vector.Gather(gathered, rows, []uint32{n - 1, 0, n - 1}, k)
+		if last := rows[(n-1)*k:]; !slices.Equal(gathered, slices.Concat(last, rows[:k], last)) {
+			t.Errorf("Gather of length %d gives %v", k, gathered)
+		}
 		for i := range n {
 			row := rows[i*k : (i+1)*k]
 			if want := vector.Dot(row, x); out[i] != want {
