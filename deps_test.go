@@ -48,7 +48,7 @@ var may = map[string][]string{
 	"docs":                    {},
 	"extension":               {"awsapi", "control", "serve", "store", "lake", "ingest"},
 	"artifact":                {"history", "recipe", "recipe/catalog", "recipe/popularity"},
-	"train":                   {"artifact", "dataset", "eval", "history", "lake", "recipe", "recipe/catalog", "schema"},
+	"train":                   {"artifact", "dataset", "eval", "history", "lake", "parquet", "recipe", "recipe/catalog", "schema"},
 	"serve":                   {"artifact", "awsapi/catalog", "awsapi/wire", "event", "history", "recipe", "store"},
 	"control":                 {"artifact", "awsapi/wire", "awsapi/catalog", "history", "recipe", "serve", "train", "schema", "blob", "iam", "lake", "ingest", "dataset", "event", "export", "attribution", "job", "store"},
 	"event":                   {"awsapi/wire", "schema", "ingest", "lake", "store"},

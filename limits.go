@@ -22,6 +22,9 @@ type Limits struct {
 	// of them. Where these are 0, too few are a warning.
 	TrainInteractions int64
 	TrainUsers        int64
+	// UpdateItems is how many items a model and the new ones may be for an update
+	// without training.
+	UpdateItems int
 	// CSVOnly is whether imports read plain CSV only, as Amazon's do.
 	CSVOnly bool
 	// How many calls a second one dataset group may make of each operation that
@@ -62,6 +65,7 @@ func StrictLimits() Limits {
 		EventCalls:         1000,
 		RecordCalls:        10,
 		AttributionSources: 100,
+		UpdateItems:        750_000,
 	}
 }
 
@@ -70,6 +74,6 @@ func StrictLimits() Limits {
 func GenerousLimits() Limits {
 	return Limits{
 		Schemas: 100_000, DatasetGroups: 10_000, ImportJobs: 1_000, ExportJobs: 1_000, DeletionJobs: 1_000, Solutions: 1_000, Trainings: 1_000, Campaigns: 1_000,
-		AttributionSources: 10_000,
+		AttributionSources: 10_000, UpdateItems: 10_000_000,
 	}
 }

@@ -19,7 +19,8 @@ type Artifact struct {
 	Recipe recipe.Recipe
 	Model  recipe.Model
 	// Users has those who interacted; Start, Item and Time are their newest
-	// interactions, oldest first, grouped as in history.Sequences.
+	// interactions, oldest first, grouped as in history.Sequences. Recipes that
+	// are Moving have none: they ask nobody's history and are made anew often.
 	Users *history.Dictionary
 	Start []int64
 	Item  []uint32
@@ -51,6 +52,10 @@ type Item struct {
 func New(r recipe.Recipe, m recipe.Model, in recipe.Input) *Artifact {
 	h := in.Interactions
 	a := &Artifact{Recipe: r, Model: m, Users: h.Users, Newest: h.Newest(), Items: in.Items}
+	if r.Moving != nil {
+		a.Users, a.Start = history.NewDictionary(), []int64{0}
+		return a
+	}
 	s := h.Sequences()
 	numbers := make([]uint32, h.Items.Len()) // in the model's catalogue
 	for n := range numbers {

@@ -326,7 +326,7 @@ func (s *Service) deploy(ctx context.Context, c bespoke.Campaign) (reason string
 		}
 		d.Explore = recipe.ExploreBy(weight, days)
 	}
-	s.cfg.Serve.Deploy(d)
+	s.deployFresh(d)
 	return "", nil
 }
 

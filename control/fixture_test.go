@@ -108,6 +108,7 @@ func openIn(tb testing.TB, dir string, change func(*control.Config)) *fixture {
 			return (*f.access.Load())(ctx, roleARN, caller)
 		},
 		TempDir: f.scratch, MaxBadRows: 5, Workers: 2, Memory: 16 << 20, KeepSnapshots: time.Hour, Logger: log,
+		Now:     func() time.Time { return time.Now().Add(time.Duration(f.ahead.Load())) },
 		Observe: func(p control.ImportProgress) { f.ended <- p },
 	}
 	if change != nil {

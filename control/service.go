@@ -58,7 +58,14 @@ type Config struct {
 	// KeepSnapshots is how long an earlier state of a dataset stays readable, and
 	// how long files stay that no state leads to.
 	KeepSnapshots time.Duration
-	Logger        *slog.Logger
+	// UpdateEvery is how often campaigns that explore look for new items; 0 means
+	// every two hours, as Amazon does.
+	UpdateEvery time.Duration
+	Now         func() time.Time // for Refresh; nil means time.Now
+	// Roomy is called when Refresh begins to work that takes as much memory as
+	// models do, and what it returns at the end. May be nil.
+	Roomy  func() (end func())
+	Logger *slog.Logger
 	// Recommended returns the ARN of the campaign or recommender that made a
 	// recommendation, for metric attribution; nil where none are made.
 	Recommended func(recommendationID string) (arn string, ok bool)
@@ -123,6 +130,7 @@ type Service struct {
 	running   runs
 	trainings trainings
 	untidy    untidy
+	fresh     freshness
 	counts    sync.Map            // of datasets' ARNs to counted
 	places    *semaphore.Weighted // of imports that run
 }
@@ -153,7 +161,14 @@ func New(cfg Config) (*Service, error) {
 	}
 	cfg.ExportPart = cmp.Or(cfg.ExportPart, 256<<20)
 	cfg.MaxCrashes = cmp.Or(cfg.MaxCrashes, 5)
-	return &Service{cfg: cfg, untidy: newUntidy(), places: semaphore.NewWeighted(allPlaces)}, nil
+	cfg.UpdateEvery = cmp.Or(cfg.UpdateEvery, 2*time.Hour)
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Roomy == nil {
+		cfg.Roomy = func() func() { return func() {} }
+	}
+	return &Service{cfg: cfg, untidy: newUntidy(), fresh: newFreshness(), places: semaphore.NewWeighted(allPlaces)}, nil
 }
 
 // Handlers binds the operations that this package knows. The others are nil.

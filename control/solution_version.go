@@ -101,6 +101,9 @@ func (s *Service) updatable(ctx context.Context, solution bespoke.ARN) error {
 	if err != nil {
 		return err
 	}
+	if err := s.flushAll(ctx, of.GroupARN); err != nil {
+		return err
+	}
 	now, err := s.inputs(ctx, of.GroupARN)
 	if err != nil {
 		return err

@@ -52,7 +52,11 @@ func (s *Service) runTraining(ctx context.Context, arn bespoke.ARN) error {
 		return s.endStopped(ctx, arn)
 	}
 
-	tr, err := s.fit(work, v, run)
+	fit := s.fit
+	if v.Mode == bespoke.TrainUpdate {
+		fit = s.fitUpdate
+	}
+	tr, err := fit(work, v, run)
 	if context.Cause(work) == errStopped {
 		return s.endStopped(ctx, arn)
 	}
@@ -249,6 +253,21 @@ func (s *Service) inputs(ctx context.Context, group bespoke.ARN) ([]store.Input,
 	return all, nil
 }
 
+// flushAll brings all records that were acknowledged into the tables of what is
+// trained on.
+func (s *Service) flushAll(ctx context.Context, group bespoke.ARN) error {
+	for _, t := range trainedTypes {
+		d, ok, err := s.datasetOf(ctx, group, t)
+		if err == nil && ok {
+			err = s.cfg.Records.Flush(ctx, d.ARN)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // tagName is the tag that keeps what a version reads from expiring.
 func tagName(version bespoke.ARN) string {
 	return "training-" + strings.ReplaceAll(version.Name(), "/", "-")
@@ -264,14 +283,8 @@ func (s *Service) pinned(ctx context.Context, v bespoke.SolutionVersion) (tr sto
 	tr = store.Training{Inputs: tr.Inputs}
 	if !begun {
 		// What was acknowledged before the training counts.
-		for _, t := range trainedTypes {
-			d, ok, err := s.datasetOf(ctx, v.GroupARN, t)
-			if err == nil && ok {
-				err = s.cfg.Records.Flush(ctx, d.ARN)
-			}
-			if err != nil {
-				return tr, nil, err
-			}
+		if err := s.flushAll(ctx, v.GroupARN); err != nil {
+			return tr, nil, err
 		}
 		if tr.Inputs, err = s.inputs(ctx, v.GroupARN); err != nil {
 			return tr, nil, err
@@ -298,11 +311,9 @@ func (s *Service) pinned(ctx context.Context, v bespoke.SolutionVersion) (tr sto
 		if err != nil {
 			return tr, nil, err
 		}
-		sc, err := s.parsedSchema(ctx, d.SchemaARN)
-		if err != nil {
+		if sources[in.Type], err = s.source(ctx, d, snapshot); err != nil {
 			return tr, nil, err
 		}
-		sources[in.Type] = train.Source{Snapshot: snapshot, Schema: sc, TempDir: s.cfg.TempDir, Memory: s.cfg.Memory / 2}
 	}
 	if begun {
 		return tr, sources, nil

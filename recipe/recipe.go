@@ -2,6 +2,7 @@ package recipe
 
 import (
 	"context"
+	"time"
 
 	"bespoke/history"
 )
@@ -31,6 +32,10 @@ type Recipe struct {
 	// value for recipes that do not explore.
 	Explore Exploration
 
+	// Moving is set by recipes whose answers change with the time: how often a
+	// model is made anew while it serves, and how far back it looks for changes.
+	Moving func(s Settings) (every, window time.Duration)
+
 	// Version is the version of what Encode writes and Decode reads.
 	Version uint32
 	// Fit trains a model. The same Input, whatever its Workers, makes a model
@@ -47,6 +52,9 @@ type Input struct {
 	Items, Users *history.Metadata // nil if there is no such dataset
 	Settings     Settings          // of Recipe.Settings; nil means all defaults
 	Seed         uint64
+	// Now is what recipes that are Moving take for the present, Unix seconds; 0
+	// means the time of the newest interaction.
+	Now int64
 	// Workers bounds the goroutines that compute; 0 means one.
 	Workers int
 	// Progress, if set, hears how far the training is, from one goroutine at a

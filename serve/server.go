@@ -119,6 +119,15 @@ func (s *Server) Update(version bespoke.ARN, change func(d *Deployment)) {
 	})
 }
 
+// Deployments returns what campaigns answer from.
+func (s *Server) Deployments() []Deployment {
+	var all []Deployment
+	for _, d := range *s.deployed.Load() {
+		all = append(all, *d)
+	}
+	return all
+}
+
 // Withdraw makes a campaign answer no more.
 func (s *Server) Withdraw(campaign bespoke.ARN) {
 	s.change(func(all map[bespoke.ARN]*Deployment) { delete(all, campaign) })

@@ -30,11 +30,11 @@ func (t *run) evaluate(ctx context.Context, in recipe.Input) error {
 	_, newest := eval.LastOut(all.Select(func(row int) bool { return held[all.User[row]] }))
 	in.Interactions = rest
 	in.Progress = t.steps("EVALUATING")
-	m, err := t.recipe.Fit(ctx, in)
+	m, err := t.of.Fit(ctx, in)
 	if err != nil {
 		return err
 	}
-	o := eval.Options{KeepSeen: true, Related: t.recipe.Type == recipe.RelatedItems, Workers: in.Workers}
+	o := eval.Options{KeepSeen: true, Related: t.of.Type == recipe.RelatedItems, Workers: in.Workers}
 	f, err := eval.Measure(ctx, m, tests, o)
 	if err != nil {
 		return err

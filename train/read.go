@@ -87,8 +87,8 @@ func sessions(ctx context.Context, from *lake.Snapshot) (map[string]string, erro
 	return owners, nil
 }
 
-// metadata reads the rows of an Items or Users dataset.
-func metadata(ctx context.Context, from Source, t bespoke.DatasetType) (*history.Metadata, error) {
+// Metadata reads the rows of an Items or Users dataset, with all its columns.
+func Metadata(ctx context.Context, from Source, t bespoke.DatasetType) (*history.Metadata, error) {
 	key := t.Key()
 	names := []string{key}
 	var columns []history.Column

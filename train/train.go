@@ -68,7 +68,7 @@ type Phase struct {
 // run is one training under way.
 type run struct {
 	Spec
-	recipe recipe.Recipe
+	of     recipe.Recipe
 	result Result
 }
 
@@ -76,15 +76,11 @@ type run struct {
 // wrong with the data or the settings is a *bespoke.Error, beside the warnings so
 // far; it returns ctx's error soon after ctx is done.
 func Run(ctx context.Context, spec Spec) (Result, error) {
-	r, ok := catalog.Find(spec.Recipe)
-	if !ok {
-		return Result{}, bespoke.Errorf(bespoke.InvalidInput, "This version of Bespoke has no algorithm for %s.", spec.Recipe)
-	}
-	t := &run{Spec: spec, recipe: r}
-	settings, err := r.Settings(map[recipe.Kind]map[string]string{recipe.Hyperparameter: spec.Algorithm, recipe.Featurization: spec.Features})
+	r, settings, err := spec.recipe()
 	if err != nil {
-		return t.result, err
+		return Result{}, err
 	}
+	t := &run{Spec: spec, of: r}
 	end := t.phase("READING")
 	in, items, err := t.read(ctx)
 	if err != nil {
@@ -108,6 +104,16 @@ func Run(ctx context.Context, spec Spec) (Result, error) {
 	in.Items = items
 	t.result.Artifact = artifact.New(r, m, in)
 	return t.result, ctx.Err()
+}
+
+// recipe returns what a Spec trains, and by which settings.
+func (s Spec) recipe() (recipe.Recipe, recipe.Settings, error) {
+	r, ok := catalog.Find(s.Recipe)
+	if !ok {
+		return r, nil, bespoke.Errorf(bespoke.InvalidInput, "This version of Bespoke has no algorithm for %s.", s.Recipe)
+	}
+	settings, err := r.Settings(map[recipe.Kind]map[string]string{recipe.Hyperparameter: s.Algorithm, recipe.Featurization: s.Features})
+	return r, settings, err
 }
 
 // phase begins a phase; the function it returns ends it.
@@ -141,13 +147,13 @@ func (t *run) read(ctx context.Context) (in recipe.Input, items *history.Metadat
 	}
 	in.Interactions = h.Filter(t.Rules...)
 	if t.Items != nil {
-		if items, err = metadata(ctx, *t.Items, bespoke.Items); err != nil {
+		if items, err = Metadata(ctx, *t.Items, bespoke.Items); err != nil {
 			return in, nil, fmt.Errorf("train: read items: %w", err)
 		}
 		in.Items = t.chosen(bespoke.Items, items)
 	}
 	if t.Users != nil {
-		users, err := metadata(ctx, *t.Users, bespoke.Users)
+		users, err := Metadata(ctx, *t.Users, bespoke.Users)
 		if err != nil {
 			return in, nil, fmt.Errorf("train: read users: %w", err)
 		}

@@ -36,6 +36,13 @@ func (m *memory) around(handle func(context.Context, bespoke.ARN) error) func(co
 	}
 }
 
+// hold is for work that changes models outside of jobs: the limit is back, for
+// the models that there are then, once end was called.
+func (m *memory) hold() (end func()) {
+	m.add(1)
+	return func() { m.add(-1) }
+}
+
 // add counts a training that begins or ends, and sets the limit.
 func (m *memory) add(n int) {
 	m.mu.Lock()

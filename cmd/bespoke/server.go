@@ -47,6 +47,7 @@ type serverConfig struct {
 	maxBadShare                                                                          float64
 	maxCrashes                                                                           int // 0 means 5
 	keepSnapshots                                                                        time.Duration
+	updateEvery                                                                          time.Duration // 0 means 2 h
 	s3Stall                                                                              time.Duration // 0 means 30 s
 	logger                                                                               *slog.Logger
 	limitMemory                                                                          bool // keep the Go runtime to what imports and models need
@@ -69,8 +70,8 @@ func (c serverConfig) validate() error {
 	if c.maxBadRows < 0 || c.keepSnapshots < 0 {
 		errs = append(errs, errors.New("--max-bad-rows and --keep-snapshots must not be below 0"))
 	}
-	if c.maxCrashes < 0 || c.s3Stall < 0 {
-		errs = append(errs, errors.New("--max-crashes and --s3-stall must not be below 0"))
+	if c.maxCrashes < 0 || c.s3Stall < 0 || c.updateEvery < 0 {
+		errs = append(errs, errors.New("--max-crashes, --s3-stall and --update-every must not be below 0"))
 	}
 	if c.badRows != "" && c.badRows != "fail" && c.badRows != "skip" {
 		errs = append(errs, fmt.Errorf("--bad-rows %q is neither fail nor skip", c.badRows))
@@ -170,9 +171,15 @@ func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 	if err != nil {
 		return nil, err
 	}
+	var room *memory // nil where memory is not limited
+	var roomy func() func()
+	if cfg.limitMemory {
+		room = &memory{}
+		roomy = room.hold
+	}
 	service, err := control.New(control.Config{
 		Scope: cfg.scope(), Store: st, Lake: tables, Records: events, Models: models, Serve: runtime, Access: cloud.access, Limits: cfg.limits(),
-		TokenKey: s.creds.TokenKey, TempDir: dir.path("tmp"), MaxBadRows: cmp.Or(cfg.maxBadRows, 1000), KeepSnapshots: cfg.keepSnapshots, MaxCrashes: cfg.maxCrashes,
+		TokenKey: s.creds.TokenKey, TempDir: dir.path("tmp"), MaxBadRows: cmp.Or(cfg.maxBadRows, 1000), KeepSnapshots: cfg.keepSnapshots, MaxCrashes: cfg.maxCrashes, UpdateEvery: cfg.updateEvery, Roomy: roomy,
 		MaxBadShare: cfg.skipShare(), RejectedDir: dir.path("rejected"),
 		Workers: importWorkers, Memory: importMemory, Logger: cfg.logger, Observe: seen.imported, ObserveTidy: seen.tidy, ObserveTraining: seen.training.observe,
 		Recommended: func(id string) (string, bool) {
@@ -188,10 +195,11 @@ func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 		return nil, err
 	}
 	seen.registry.MustRegister(attributedCollector{service.AttributedTotals})
-	if err := s.startJobs(ctx, cfg, st, service); err != nil {
+	if err := s.startJobs(ctx, cfg, st, service, room); err != nil {
 		return nil, err
 	}
-	s.trainDue(service, cfg.logger)
+	s.eachHalfMinute("automatic training cannot begin, will be tried again", service.TrainDue, cfg.logger)
+	s.eachHalfMinute("campaigns stay as they are, will be brought up to date later", service.Refresh, cfg.logger)
 	s.keepTidy(ctx, service)
 	verifier, err := awsapi.NewVerifier(awsapi.VerifierConfig{Credentials: cloud.credential})
 	if err != nil {
@@ -233,10 +241,9 @@ func (c serverConfig) limits() bespoke.Limits {
 }
 
 // startJobs begins to run background jobs, those of an earlier process first.
-func (s *server) startJobs(ctx context.Context, cfg serverConfig, st *sqlite.Store, service *control.Service) error {
+func (s *server) startJobs(ctx context.Context, cfg serverConfig, st *sqlite.Store, service *control.Service, room *memory) error {
 	handle := service.Advance
-	if cfg.limitMemory {
-		room := &memory{}
+	if room != nil {
 		room.add(0) // for the models that are deployed already
 		handle = room.around(handle)
 	}
@@ -255,25 +262,23 @@ func (s *server) startJobs(ctx context.Context, cfg serverConfig, st *sqlite.Sto
 	return nil
 }
 
-// trainEach is how often automatic trainings are looked for.
-const trainEach = 30 * time.Second
-
-// trainDue begins automatic trainings when they are due.
-func (s *server) trainDue(service *control.Service, logger *slog.Logger) {
+// eachHalfMinute does something now and every half a minute until the server
+// stops. What it does looks by itself whether the time has come.
+func (s *server) eachHalfMinute(failed string, do func(context.Context) error, logger *slog.Logger) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		tick := time.NewTicker(trainEach)
+		tick := time.NewTicker(30 * time.Second)
 		defer tick.Stop()
 		for {
+			if err := do(ctx); err != nil && ctx.Err() == nil {
+				logger.ErrorContext(ctx, failed, "err", err)
+			}
 			select {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-			}
-			if err := service.TrainDue(ctx); err != nil && ctx.Err() == nil {
-				logger.ErrorContext(ctx, "automatic training cannot begin, will be tried again", "err", err)
 			}
 		}
 	}()

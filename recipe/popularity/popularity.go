@@ -39,7 +39,7 @@ func fit(ctx context.Context, in recipe.Input) (recipe.Model, error) {
 	}
 	in.Report(recipe.Progress{Phase: "count"})
 	items := recipe.Catalogue(in)
-	m := New(items, Count(in.Interactions.Sequences(), items.Len()))
+	m := New(items, CountAll(in.Interactions, items.Len()))
 	in.Report(recipe.Progress{Phase: "count", Share: 1})
 	return m, ctx.Err()
 }
@@ -53,6 +53,35 @@ func Count(s *history.Sequences, n int) []uint32 {
 		for _, it := range items {
 			if last[it] != u+1 {
 				last[it] = u + 1
+				users[it]++
+			}
+		}
+	}
+	return users
+}
+
+// CountAll is Count for interactions in no order, without putting each user's in
+// the order of time.
+func CountAll(h *history.History, n int) []uint32 {
+	next := make([]uint32, h.Users.Len()+1) // where each user's items go
+	for _, u := range h.User {
+		next[u+1]++
+	}
+	for u := range h.Users.Len() {
+		next[u+1] += next[u]
+	}
+	byUser := make([]uint32, h.Len())
+	for row, u := range h.User {
+		byUser[next[u]] = h.Item[row]
+		next[u]++
+	}
+	users := make([]uint32, n)
+	last := make([]uint32, n) // the user last seen with the item, plus one
+	at := uint32(0)
+	for u := range h.Users.Len() {
+		for ; at < next[u]; at++ {
+			if it := byUser[at]; last[it] != uint32(u)+1 {
+				last[it] = uint32(u) + 1
 				users[it]++
 			}
 		}

@@ -13,7 +13,7 @@ import (
 
 // History reads "user: item item ..." lines. Each item comes a second after the
 // one before it, over all lines.
-func History(t *testing.T, lines ...string) *history.History {
+func History(t testing.TB, lines ...string) *history.History {
 	t.Helper()
 	var b history.Builder
 	now := int64(1_000_000)

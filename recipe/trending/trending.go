@@ -7,15 +7,21 @@ import (
 	"context"
 	"math"
 	"slices"
+	"time"
 
 	"bespoke/history"
 	"bespoke/recipe"
 	"bespoke/recipe/popularity"
 )
 
-// frequencies are the lengths of a bucket in seconds.
-var frequencies = map[string]int64{
-	"30 minutes": 30 * 60, "1 hour": 60 * 60, "2 hours": 2 * 60 * 60, "3 hours": 3 * 60 * 60, "1 day": 24 * 60 * 60,
+// frequencies are the lengths of a bucket.
+var frequencies = map[string]time.Duration{
+	"30 minutes": 30 * time.Minute, "1 hour": time.Hour, "2 hours": 2 * time.Hour, "3 hours": 3 * time.Hour, "1 day": 24 * time.Hour,
+}
+
+// bucket is the length that settings ask for.
+func bucket(s recipe.Settings) time.Duration {
+	return cmp.Or(frequencies[s["trend_discovery_frequency"]], frequencies["2 hours"])
 }
 
 // Recipe is aws-trending-now.
@@ -31,8 +37,12 @@ func Recipe() recipe.Recipe {
 			Values: []string{"30 minutes", "1 hour", "2 hours", "3 hours", "1 day"},
 		}},
 		Version: 1,
-		Fit:     fit,
-		Decode:  decode,
+		Moving: func(s recipe.Settings) (every, window time.Duration) {
+			// Amazon's guide: longer buckets are looked at every two hours too.
+			return min(bucket(s), 2*time.Hour), 2 * bucket(s)
+		},
+		Fit:    fit,
+		Decode: decode,
 	}
 }
 
@@ -48,15 +58,12 @@ func fit(ctx context.Context, in recipe.Input) (recipe.Model, error) {
 	if err := recipe.Empty(in); err != nil {
 		return nil, err
 	}
-	bucket, ok := frequencies[in.Settings["trend_discovery_frequency"]]
-	if !ok {
-		bucket = frequencies["2 hours"]
-	}
+	length := int64(bucket(in.Settings) / time.Second)
 	items := recipe.Catalogue(in)
 	growth := make([]int64, items.Len())
-	newest := in.Interactions.Newest()
+	now := cmp.Or(in.Now, in.Interactions.Newest())
 	for row, t := range in.Interactions.Time {
-		switch (newest - t) / bucket { // the buckets end with the newest interaction
+		switch (now - t) / length { // the buckets end now
 		case 0:
 			growth[in.Interactions.Item[row]]++
 		case 1:
@@ -64,7 +71,7 @@ func fit(ctx context.Context, in recipe.Input) (recipe.Model, error) {
 		}
 	}
 	in.Report(recipe.Progress{Phase: "count", Share: 1})
-	return newModel(items, popularity.Count(in.Interactions.Sequences(), items.Len()), growth), ctx.Err()
+	return newModel(items, popularity.CountAll(in.Interactions, items.Len()), growth), ctx.Err()
 }
 
 func newModel(items *history.Dictionary, users []uint32, growth []int64) *Model {

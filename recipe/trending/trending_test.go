@@ -34,6 +34,19 @@ func TestByHand(t *testing.T) {
 	}
 	recipetest.Want(t, m, m.Rank(recipe.Query{K: 3}), "up 2", "old NaN", "flat NaN")
 	recipetest.Want(t, m, m.Rank(recipe.Query{K: 9, Only: recipetest.Numbers(t, m, "down", "flat", "up")}), "up 2", "flat 0", "down -2")
+	// An hour later what was the last hour is the one before; two hours later
+	// there is nothing left to compare, and popular items are what remains.
+	in.Now = 1_000_000 + 3600
+	if m, err = trending.Recipe().Fit(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	recipetest.Want(t, m, m.Rank(recipe.Query{K: 9, Only: recipetest.Numbers(t, m, "up", "flat", "down")}), "down 0", "flat -2", "up -3")
+	in.Now += 3600
+	if m, err = trending.Recipe().Fit(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	recipetest.Want(t, m, m.Rank(recipe.Query{K: 2}), "old NaN", "up NaN")
+	in.Now = 0
 	// Half-hour buckets: "up" has 1 interaction and before it 1, at the edge.
 	in.Settings = recipe.Settings{"trend_discovery_frequency": "30 minutes"}
 	if m, err = trending.Recipe().Fit(t.Context(), in); err != nil {

@@ -1,0 +1,112 @@
+package control_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"bespoke"
+	"bespoke/awsapi/wire"
+)
+
+// TestAutomaticUpdateRules is what the guide says of automatic updates beside the
+// tables.
+func TestAutomaticUpdateRules(t *testing.T) {
+	t.Parallel()
+	const recipe = "aws-user-personalization"
+	version := func(s *shop, mode string) (string, error) {
+		out, err := s.CreateSolutionVersion(s.ctx, &wire.CreateSolutionVersionRequest{SolutionArn: s.solution, TrainingMode: mode})
+		if err != nil {
+			return "", err
+		}
+		s.advance(out.SolutionVersionArn)
+		return out.SolutionVersionArn, nil
+	}
+	for _, rule := range []struct {
+		name string
+		test func(s *shop)
+	}{
+		{"of the newest version only", func(s *shop) {
+			s.sees("u0", "s0", "c0")
+			s.later(2 * time.Hour)
+			s.trained(s.solution, bespoke.Active)
+			s.sees("u0", "s0", "c1")
+			s.later(2 * time.Hour)
+			s.has("an item that came after a newer version", "c1", false)
+			s.has("an item that came before", "c0", true)
+		}},
+		{"without a new version", func(s *shop) {
+			s.sees("u0", "s0", "c0")
+			s.later(2 * time.Hour)
+			out, err := s.ListSolutionVersions(s.ctx, &wire.ListSolutionVersionsRequest{SolutionArn: s.solution})
+			s.must(err)
+			if len(out.SolutionVersions) != 1 {
+				s.Errorf("there are %d versions", len(out.SolutionVersions))
+			}
+		}},
+		{"not beyond a number of items", func(s *shop) {
+			s.sees("u0", "s0", "c0", "c1", "c2", "c3", "c4", "c5")
+			s.later(2 * time.Hour)
+			s.has("of six items where five are allowed", "c0", false)
+		}},
+		{"not once a dataset is deleted", func(s *shop) {
+			err := s.DeleteDataset(s.ctx, &wire.DeleteDatasetRequest{DatasetArn: s.items})
+			s.refused(err, bespoke.InUse, "campaign/c") // so there is none to end
+		}},
+		{"known to later deployments and after a restart", func(s *shop) {
+			s.sees("u0", "s0", "c0")
+			s.later(2 * time.Hour)
+			s.campaign = s.deployed("another", "1")
+			s.has("in another campaign of the version", "c0", true)
+			for _, c := range []string{s.campaign, s.plain, string(scope.Campaign("c"))} {
+				s.runtime.Withdraw(bespoke.ARN(c))
+			}
+			s.must(s.service.Refresh(s.ctx)) // forgets
+			s.must(s.service.DeployAll(s.ctx))
+			s.must(s.service.Refresh(s.ctx))
+			s.has("after a restart", "c0", true)
+		}},
+		{"UPDATE takes new items in at once and ends them", func(s *shop) {
+			_, err := version(s, "UPDATE")
+			s.refused(err, bespoke.InvalidInput, "There should be updates to at least one dataset after last active solution version")
+			s.sees("u0", "s0", "c0")
+			s.puts("c1", "C")
+			before := s.answer("u0")
+			arn, err := version(s, "UPDATE")
+			s.must(err)
+			if v := s.fixture.version(arn); v.Status != "ACTIVE" || v.TrainingMode != "UPDATE" {
+				s.Fatalf("the version is %+v", v)
+			}
+			metrics := func(arn string) map[string]float64 {
+				out, err := s.GetSolutionMetrics(s.ctx, &wire.GetSolutionMetricsRequest{SolutionVersionArn: arn})
+				s.must(err)
+				return out.Metrics
+			}
+			if got, want := metrics(arn), metrics(s.version); fmt.Sprint(got) != fmt.Sprint(want) || len(got) == 0 {
+				s.Errorf("the metrics are %v, those of the model %v", got, want)
+			}
+			s.switched(arn)
+			s.same("what is not explored", s.answer("u0"), before)
+			s.has("an item of an event", "c0", true)
+			s.has("an item that was put", "c1", true)
+			s.sees("u0", "s0", "c2")
+			s.later(2 * time.Hour)
+			s.has("an item that came after the UPDATE", "c2", false)
+			again, err := version(s, "UPDATE")
+			s.must(err)
+			s.switched(again)
+			s.has("after another UPDATE", "c2", true)
+			s.has("after another UPDATE", "c0", true)
+			s.retrain()
+			s.sees("u0", "s0", "c3")
+			s.later(2 * time.Hour)
+			s.has("after a FULL training automatic updates go on", "c3", true)
+		}},
+	} {
+		t.Run(rule.name, func(t *testing.T) {
+			t.Parallel()
+			s := openShop(t, recipe, nil)
+			rule.test(s)
+		})
+	}
+}

@@ -1,0 +1,238 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"sync"
+	"time"
+
+	"bespoke"
+	"bespoke/artifact"
+	"bespoke/history"
+	"bespoke/lake"
+	"bespoke/serve"
+	"bespoke/train"
+)
+
+// metadataEvery is how often campaigns that show metadata look for newer: as long
+// as new items may take to reach filters at Amazon.
+const metadataEvery = 20 * time.Minute
+
+// freshness is what the deployed versions know beyond their artifacts. It is in
+// memory only: the first look after a start finds it again.
+type freshness struct {
+	working  sync.Mutex                 // held by the one Refresh that runs
+	versions map[bespoke.ARN]*lookout   // of those that are deployed
+	items    map[bespoke.ARN]describing // by Items dataset
+
+	mu    sync.Mutex
+	found map[bespoke.ARN]finding // by version
+}
+
+func newFreshness() freshness {
+	return freshness{versions: map[bespoke.ARN]*lookout{}, items: map[bespoke.ARN]describing{}, found: map[bespoke.ARN]finding{}}
+}
+
+// finding is what a deployment has in place of what its version was trained on.
+type finding struct {
+	artifact *artifact.Artifact // nil: that of the version
+	fresh    *serve.Fresh       // nil: as the artifact has it
+}
+
+func (f finding) apply(d *serve.Deployment) {
+	if f.artifact != nil {
+		d.Artifact = f.artifact
+	}
+	d.Fresh = f.fresh
+}
+
+// lookout is how far one version is up to date.
+type lookout struct {
+	news         *train.News // nil until there was something to read
+	interactions int64       // the snapshot that was last looked at
+	items        int64
+	updated      time.Time // when it last had its automatic update, or was made anew
+	described    time.Time // when its metadata was last looked for
+}
+
+// describing is the metadata of an Items dataset.
+type describing struct {
+	snapshot int64
+	items    *history.Metadata
+}
+
+// deployFresh makes a campaign answer from d and from what its version knows beyond.
+func (s *Service) deployFresh(d serve.Deployment) {
+	s.fresh.mu.Lock()
+	defer s.fresh.mu.Unlock()
+	s.fresh.found[d.Version].apply(&d)
+	s.cfg.Serve.Deploy(d)
+}
+
+// find has the campaigns of a version, now and later, answer from what was found.
+func (s *Service) find(version bespoke.ARN, change func(*finding)) {
+	s.fresh.mu.Lock()
+	defer s.fresh.mu.Unlock()
+	f := s.fresh.found[version]
+	change(&f)
+	s.fresh.found[version] = f
+	s.cfg.Serve.Update(version, f.apply)
+}
+
+// Refresh brings what campaigns serve up to date without training: it gives new
+// items to those that explore, makes the models anew that move with the time, and
+// reads the metadata of items, each when it is due. It is to be called every
+// minute or so, and does nothing where nothing has come in.
+func (s *Service) Refresh(ctx context.Context) error {
+	s.fresh.working.Lock()
+	defer s.fresh.working.Unlock()
+	deployed := map[bespoke.ARN]*serve.Deployment{}
+	for _, d := range s.cfg.Serve.Deployments() {
+		if was := deployed[d.Version]; was != nil {
+			d.Metadata = d.Metadata || was.Metadata
+		}
+		deployed[d.Version] = &d
+	}
+	s.forgetWithdrawn(deployed)
+	var errs []error
+	for _, d := range deployed {
+		if err := s.refresh(ctx, d); err != nil && !errors.Is(err, lake.ErrNoTable) && !errors.Is(err, lake.ErrExpired) {
+			errs = append(errs, err) // else the dataset goes, or has moved on: another time
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// forgetWithdrawn forgets what is known for versions that are not deployed.
+func (s *Service) forgetWithdrawn(deployed map[bespoke.ARN]*serve.Deployment) {
+	s.fresh.mu.Lock()
+	defer s.fresh.mu.Unlock()
+	maps.DeleteFunc(s.fresh.found, func(version bespoke.ARN, _ finding) bool { return deployed[version] == nil })
+	maps.DeleteFunc(s.fresh.versions, func(version bespoke.ARN, _ *lookout) bool { return deployed[version] == nil })
+	served := map[bespoke.ARN]bool{}
+	for _, d := range deployed {
+		served[s.cfg.Scope.Dataset(d.GroupARN.Name(), bespoke.Items)] = true
+	}
+	maps.DeleteFunc(s.fresh.items, func(dataset bespoke.ARN, _ describing) bool { return !served[dataset] })
+}
+
+// refresh does what is due for one version.
+func (s *Service) refresh(ctx context.Context, d *serve.Deployment) error {
+	v, err := s.cfg.Store.SolutionVersion(ctx, d.Version)
+	if err != nil {
+		return err
+	}
+	l, err := s.lookout(ctx, d.Version)
+	if err != nil {
+		return err
+	}
+	spec, err := s.spec(v)
+	if err != nil {
+		return err
+	}
+	every, window, err := train.Moving(spec)
+	if err != nil {
+		return err
+	}
+	now := s.cfg.Now()
+	switch {
+	case every > 0 && now.Sub(l.updated) >= every:
+		// By the schedule, so that its buckets leave no gaps where a look comes late.
+		at := now
+		if due := l.updated.Add(every); now.Sub(due) < every {
+			at = due
+		}
+		if err := s.refit(ctx, d, v, spec, l, at, window); err != nil {
+			return err
+		}
+		l.updated = at
+	case every == 0 && d.Artifact.Recipe.Explore.Chance > 0 && now.Sub(l.updated) >= s.cfg.UpdateEvery:
+		if updates, err := s.updates(ctx, v); err != nil {
+			return err
+		} else if updates {
+			if err := s.update(ctx, d, l); err != nil {
+				return err
+			}
+			l.updated = now
+		}
+	}
+	if d.Metadata && now.Sub(l.described) >= metadataEvery {
+		if err := s.describe(ctx, d, l); err != nil {
+			return err
+		}
+		l.described = now
+	}
+	return nil
+}
+
+// lookout returns what is known of how far a version is up to date: at first,
+// what it was trained on.
+func (s *Service) lookout(ctx context.Context, version bespoke.ARN) (*lookout, error) {
+	if l := s.fresh.versions[version]; l != nil {
+		return l, nil
+	}
+	tr, _, err := s.cfg.Store.Training(ctx, version)
+	if err != nil {
+		return nil, err
+	}
+	l := &lookout{}
+	for _, in := range tr.Inputs {
+		switch in.Type {
+		case bespoke.Interactions:
+			l.interactions = in.Snapshot
+		case bespoke.Items:
+			l.items = in.Snapshot
+		}
+	}
+	s.fresh.versions[version] = l
+	return l, nil
+}
+
+// present returns the newest state of a group's dataset, with all records that
+// were acknowledged; ok is false where there is none.
+func (s *Service) present(ctx context.Context, group bespoke.ARN, t bespoke.DatasetType) (from train.Source, ok bool, err error) {
+	d, ok, err := s.datasetOf(ctx, group, t)
+	if err != nil || !ok {
+		return from, false, err
+	}
+	if err := s.cfg.Records.Flush(ctx, d.ARN); err != nil {
+		return from, false, err
+	}
+	table, err := s.cfg.Lake.Table(ctx, d.ARN)
+	if err != nil {
+		return from, false, err
+	}
+	snapshot, err := table.Snapshot(ctx)
+	if err != nil {
+		return from, false, err
+	}
+	from, err = s.source(ctx, d, snapshot)
+	return from, err == nil, err
+}
+
+// source is a state of a dataset as trainings read it.
+func (s *Service) source(ctx context.Context, d bespoke.Dataset, snapshot *lake.Snapshot) (train.Source, error) {
+	sc, err := s.parsedSchema(ctx, d.SchemaARN)
+	return train.Source{Snapshot: snapshot, Schema: sc, TempDir: s.cfg.TempDir, Memory: s.cfg.Memory / 2}, err
+}
+
+// itemsOf returns the newest metadata of a group's items if there is any that is
+// newer than a snapshot. Versions of one group share it.
+func (s *Service) itemsOf(ctx context.Context, group bespoke.ARN, than int64) (found describing, newer bool, err error) {
+	from, ok, err := s.present(ctx, group, bespoke.Items)
+	if err != nil || !ok || from.Snapshot.ID == than {
+		return found, false, err
+	}
+	dataset := s.cfg.Scope.Dataset(group.Name(), bespoke.Items)
+	if found = s.fresh.items[dataset]; found.items != nil && found.snapshot == from.Snapshot.ID {
+		return found, true, nil
+	}
+	items, err := train.Metadata(ctx, from, bespoke.Items)
+	if err != nil {
+		return found, false, err
+	}
+	found = describing{from.Snapshot.ID, items}
+	s.fresh.items[dataset] = found
+	return found, true, nil
+}
