@@ -39,6 +39,8 @@ type Artifact struct {
 	// Items are columns that can be asked for with recommendations, as text;
 	// their rows are numbered by IDs. nil if there is no Items dataset.
 	Items *history.Metadata
+	// Attributes are those of users that the model asks for, nil if there are none.
+	Attributes *Attributes
 }
 
 // Item is an item that a model does not know.
@@ -76,6 +78,9 @@ func New(r recipe.Recipe, m recipe.Model, in recipe.Input) *Artifact {
 			}
 		}
 		a.Start = append(a.Start, int64(len(a.Item)))
+	}
+	if m, ok := m.(recipe.Attentive); ok {
+		a.Attributes = newAttributes(in.Users, m.UserColumns())
 	}
 	if r.Explore.Chance > 0 {
 		a.age(in, s, numbers)
@@ -131,7 +136,7 @@ func (a *Artifact) History(user string, extra int) (events []recipe.Event, known
 // holds the name and version of the real recipe, what that encodes, and the
 // rest.
 func wrapper() recipe.Recipe {
-	return recipe.Recipe{Name: "artifact", Version: 2, Decode: decode}
+	return recipe.Recipe{Name: "artifact", Version: 3, Decode: decode}
 }
 
 // Write writes the artifact.
@@ -175,6 +180,7 @@ func (m model) Encode(e *recipe.Encoder) {
 		e.Int(it.Created)
 		e.Int(int64(it.Takers))
 	}
+	a.Attributes.encode(e)
 	if a.Items == nil {
 		e.Int(-1)
 		return
@@ -224,6 +230,7 @@ func decode(d *recipe.Decoder) (recipe.Model, error) {
 	for n := d.Int(); n > 0 && d.Err() == nil; n-- {
 		a.New = append(a.New, Item{ID: d.String(), Created: d.Int(), Takers: uint32(d.Int())})
 	}
+	a.Attributes = decodeAttributes(d)
 	for u, from := range a.Start {
 		if from < 0 || from > int64(len(a.Item)) || u > 0 && from < a.Start[u-1] {
 			d.Fail("it has a history that begins at %d of %d", from, len(a.Item))

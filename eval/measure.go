@@ -16,7 +16,10 @@ type Options struct {
 	// Related asks for items similar to the newest of the history, as recipes
 	// of type RELATED_ITEMS want it.
 	Related bool
-	Workers int // default: the processors that Go uses
+	// Attributes says what is known of a user; nil for nothing. It is called
+	// concurrently.
+	Attributes func(user uint32) map[string]string
+	Workers    int // default: the processors that Go uses
 }
 
 // Measure asks the model about every test user, with all items in the running,
@@ -64,7 +67,10 @@ func Measure(ctx context.Context, m recipe.Model, tests []Test, o Options) (Figu
 
 // ask returns the top of the model's ranking for one test user.
 func ask(m recipe.Model, t Test, o Options) []uint32 {
-	q := recipe.Query{K: deepest, History: t.History}
+	q := recipe.Query{K: deepest, History: t.History, Context: t.Context}
+	if o.Attributes != nil {
+		q.Attributes = o.Attributes(t.User)
+	}
 	if o.Related && len(t.History) > 0 {
 		q.Item, q.ItemKnown = t.History[len(t.History)-1].Item, true
 	}

@@ -17,6 +17,9 @@ type Test struct {
 	// Worth is the weight of each relevant item's heaviest interaction; nil where
 	// all weigh the same.
 	Worth []float64
+	// Context is that of the oldest interaction to be found, without its event
+	// type; nil for none.
+	Context map[string]string
 }
 
 // HoldOut splits as Amazon documents: the interactions of 90 % of the users are
@@ -40,7 +43,9 @@ func HoldOut(h *history.History, seed uint64) (train *history.History, tests []T
 		held[u] = true
 		items, _ := s.Of(u)
 		newest := max(1, (len(items)+5)/10)
-		tests = append(tests, test(u, s, len(items)-newest))
+		t := test(u, s, len(items)-newest)
+		t.Context = h.ContextOf(int(s.Row[s.Start[u+1]-newest]))
+		tests = append(tests, t)
 	}
 	return h.Select(func(row int) bool { return !held[h.User[row]] }), tests
 }
@@ -52,8 +57,11 @@ func LastOut(h *history.History) (train *history.History, tests []Test) {
 	for u := range s.Users() {
 		items, _ := s.Of(uint32(u))
 		if len(items) >= 2 {
-			last[s.Row[s.Start[u+1]-1]] = true
-			tests = append(tests, test(uint32(u), s, len(items)-1))
+			row := s.Row[s.Start[u+1]-1]
+			last[row] = true
+			t := test(uint32(u), s, len(items)-1)
+			t.Context = h.ContextOf(int(row))
+			tests = append(tests, t)
 		}
 	}
 	return h.Select(func(row int) bool { return !last[row] }), tests
@@ -65,7 +73,8 @@ func LastOut(h *history.History) (train *history.History, tests []Test) {
 func From(h *history.History, row int) (train *history.History, tests []Test) {
 	train = h.Select(func(r int) bool { return r < row })
 	shown := train.Sequences()
-	truth := h.Select(func(r int) bool { return r >= row }).Sequences()
+	hidden := h.Select(func(r int) bool { return r >= row })
+	truth := hidden.Sequences()
 	for u := range truth.Users() {
 		if items, _ := truth.Of(uint32(u)); len(items) == 0 {
 			continue
@@ -73,6 +82,7 @@ func From(h *history.History, row int) (train *history.History, tests []Test) {
 		past, _ := shown.Of(uint32(u))
 		t := test(uint32(u), shown, len(past))
 		t.want(truth, 0)
+		t.Context = hidden.ContextOf(int(truth.Row[truth.Start[u]]))
 		tests = append(tests, t)
 	}
 	return train, tests

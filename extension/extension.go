@@ -11,6 +11,7 @@ import (
 	_ "embed"
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -68,7 +69,7 @@ func New(api *awsapi.Server, service *control.Service, runtime *serve.Server, sc
 		if err != nil || k < 1 {
 			return nil, bespoke.Errorf(bespoke.InvalidInput, "numResults %.20q is not a number above 0.", q.Get("numResults"))
 		}
-		return runtime.Explain(ctx, scope.Campaign(r.PathValue("name")), q.Get("userId"), q.Get("itemId"), k)
+		return runtime.Explain(ctx, scope.Campaign(r.PathValue("name")), q.Get("userId"), q.Get("itemId"), moment(q), k)
 	})
 	answer("GetAttributedMetrics", "GET /bespoke/v1/attributed-metrics/{group}", func(ctx context.Context, r *http.Request) (any, error) {
 		from, err := queryTime(r, "from")
@@ -89,6 +90,17 @@ func New(api *awsapi.Server, service *control.Service, runtime *serve.Server, sc
 		_, _ = w.Write(openAPI) // the client may be gone
 	})
 	return mux
+}
+
+// moment returns the context that a query gives as context[COLUMN]=value.
+func moment(query url.Values) map[string]string {
+	values := map[string]string{}
+	for key := range query {
+		if column, ok := strings.CutPrefix(key, "context["); ok && strings.HasSuffix(column, "]") {
+			values[strings.TrimSuffix(column, "]")] = query.Get(key)
+		}
+	}
+	return values
 }
 
 // queryTime returns a time of the query, zero where it is not given.

@@ -2,7 +2,10 @@ package history
 
 import (
 	"math"
+	"slices"
 	"strconv"
+	"strings"
+	"unicode"
 )
 
 // Metadata is what a dataset of items or users says about each of them: rows
@@ -43,6 +46,33 @@ func (m *Metadata) Column(name string) (Column, bool) {
 		}
 	}
 	return Column{}, false
+}
+
+// Only returns the metadata with the named columns and no others; nil of a nil one.
+func (m *Metadata) Only(names []string) *Metadata {
+	if m == nil {
+		return nil
+	}
+	return &Metadata{IDs: m.IDs, Columns: slices.DeleteFunc(slices.Clone(m.Columns), func(c Column) bool { return !slices.Contains(names, c.Name) })}
+}
+
+// Parts returns the categories of a row's text, or its words in lower case where it
+// is free text.
+func (c *Column) Parts(row int) []string {
+	if c.Text == nil {
+		return nil
+	}
+	if c.Categorical {
+		return Categories(c.Text[row])
+	}
+	return strings.FieldsFunc(strings.ToLower(c.Text[row]), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
+}
+
+// Categories returns the categories of a value, which "|" separates.
+func Categories(value string) []string {
+	return slices.DeleteFunc(strings.Split(value, "|"), func(s string) bool { return s == "" })
 }
 
 // Value returns a row's value as text, "" where it has none.

@@ -15,6 +15,15 @@ type Model interface {
 	Encode(e *Encoder)
 }
 
+// Attentive is a Model whose answers depend on contexts or users' attributes.
+type Attentive interface {
+	Model
+	// ContextColumns and UserColumns name the columns that a query's Context and
+	// Attributes are looked at for.
+	ContextColumns() []string
+	UserColumns() []string
+}
+
 // Query is one question. Which fields count depends on the recipe's type.
 type Query struct {
 	// History is the user's interactions, oldest first, those after training
@@ -30,6 +39,10 @@ type Query struct {
 	// Skip reports items that must not be in the answer; nil means none.
 	Skip func(item uint32) bool
 	K    int
+	// Context is what is known of the moment, by columns of the interactions, and
+	// Attributes what is known of the user, by columns of the Users dataset: text
+	// as requests and files have it. Other columns and unknown values say nothing.
+	Context, Attributes map[string]string
 	// Why asks for the Because of each item.
 	Why bool
 }
@@ -61,8 +74,8 @@ type Scored struct {
 	// model has no opinion of.
 	Score float64
 	Why   Why
-	// Because lists the items of the history, or the asked item, that carried
-	// the most weight, most first. It is filled if Query.Why is set, and only
+	// Because lists the items of the history, or the asked item, and the attributes
+	// that carried the most weight, most first. It is filled if Query.Why is set, and only
 	// where Why is Relevant.
 	Because []Because
 }
@@ -82,10 +95,14 @@ func (w Why) String() string {
 	return [...]string{"relevant", "popular", "trending", "explored"}[w]
 }
 
-// Because is one item's part in a recommendation.
+// Because is the part in a recommendation of an item, or of a value of the context
+// or an attribute.
 type Because struct {
-	Item  uint32
-	Share float64 // of all positive weight, 0 to 1
+	Item uint32
+	// Attribute is "" for an item. Otherwise it says where a value is from and what
+	// it is: "context DEVICE=phone", "user AGE=18..24" or "item GENRE=War".
+	Attribute string
+	Share     float64 // of all positive weight, 0 to 1
 }
 
 // ExploreBy returns the exploration of a campaign's explorationWeight, 0 to 1,

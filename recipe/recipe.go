@@ -62,6 +62,11 @@ type Input struct {
 	Progress func(Progress)
 }
 
+// Attributes returns what the Users dataset says of a user of the interactions.
+func (in Input) Attributes(user uint32) map[string]string {
+	return in.Users.Of(in.Interactions.Users.ID(user))
+}
+
 // Report tells Progress, if there is one.
 func (in Input) Report(p Progress) {
 	if in.Progress != nil {

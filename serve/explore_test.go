@@ -36,7 +36,7 @@ func (f *fixture) explored(user func(i int) string, asked, k int) map[string]int
 	f.Helper()
 	out := map[string]int{}
 	for i := range asked {
-		e, err := f.server.Explain(f.Context(), campaign, user(i), "", k)
+		e, err := f.server.Explain(f.Context(), campaign, user(i), "", nil, k)
 		if err != nil {
 			f.Fatal(err)
 		}

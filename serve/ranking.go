@@ -33,7 +33,9 @@ func (s *Server) getPersonalizedRanking(ctx context.Context, in *wire.GetPersona
 	known, unknown := d.split(in.InputList)
 	var ranked []recipe.Scored
 	if len(known) > 0 {
-		ranked = d.Artifact.Model.Rank(recipe.Query{History: d.history(in.UserId, s.recent(d, in.UserId)), Only: known, K: len(known)})
+		q := d.query(asked{user: in.UserId, context: d.Artifact.Context(in.Context)}, s.recent(d, in.UserId))
+		q.Only, q.K = known, len(known)
+		ranked = d.Artifact.Model.Rank(q)
 	}
 	out := &wire.GetPersonalizedRankingResponse{PersonalizedRanking: d.items(ranked, columns), RecommendationId: newRecommendationID()}
 	for _, id := range unknown {

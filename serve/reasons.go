@@ -11,13 +11,17 @@ import (
 // Explained is an answer with the reasons for it: what the API itself cannot
 // say.
 type Explained struct {
-	CampaignARN bespoke.ARN     `json:"campaignArn"`
-	VersionARN  bespoke.ARN     `json:"solutionVersionArn"`
-	Recipe      string          `json:"recipe"`
-	UserID      string          `json:"userId,omitempty"`
-	ItemID      string          `json:"itemId,omitempty"`
-	History     []Seen          `json:"history"` // what the model was told of the user, newest first
-	Items       []ExplainedItem `json:"items"`
+	CampaignARN bespoke.ARN `json:"campaignArn"`
+	VersionARN  bespoke.ARN `json:"solutionVersionArn"`
+	Recipe      string      `json:"recipe"`
+	UserID      string      `json:"userId,omitempty"`
+	ItemID      string      `json:"itemId,omitempty"`
+	// Context is what the model heard of the request's, Attributes what it was told
+	// of the user's.
+	Context    map[string]string `json:"context,omitempty"`
+	Attributes map[string]string `json:"attributes,omitempty"`
+	History    []Seen            `json:"history"` // what the model was told of the user, newest first
+	Items      []ExplainedItem   `json:"items"`
 }
 
 // Seen is one interaction.
@@ -34,11 +38,12 @@ type ExplainedItem struct {
 	Because []Reason `json:"because"`         // what carried most weight, most first
 }
 
-// Reason is the part that an item of the history, or the asked item, has in a
-// recommendation.
+// Reason is the part that an item of the history, the asked item, or a value of the
+// context, the user or the recommended item has in a recommendation.
 type Reason struct {
-	ItemID string  `json:"itemId"`
-	Share  float64 `json:"share"` // of all weight in favour, 0 to 1
+	ItemID    string  `json:"itemId,omitempty"`
+	Attribute string  `json:"attribute,omitempty"` // such as "context DEVICE=phone"
+	Share     float64 `json:"share"`               // of all weight in favour, 0 to 1
 }
 
 // mostReasons and mostSeen bound what is shown.
@@ -47,9 +52,10 @@ const (
 	mostSeen    = 25
 )
 
-// Explain answers as GetRecommendations does, with reasons. It leaves no trace
+// Explain answers as GetRecommendations does, with reasons; moment is the request's
+// context. It leaves no trace
 // that events could refer to.
-func (s *Server) Explain(ctx context.Context, campaign bespoke.ARN, user, item string, k int) (Explained, error) {
+func (s *Server) Explain(ctx context.Context, campaign bespoke.ARN, user, item string, moment map[string]string, k int) (Explained, error) {
 	d, err := s.deployment(ctx, string(campaign))
 	if err != nil {
 		return Explained{}, err
@@ -57,7 +63,7 @@ func (s *Server) Explain(ctx context.Context, campaign bespoke.ARN, user, item s
 	if err := d.answerable(user, item); err != nil {
 		return Explained{}, err
 	}
-	q := d.query(user, item, s.recent(d, user))
+	q := d.query(asked{user, item, d.Artifact.Context(moment)}, s.recent(d, user))
 	if q.K, err = results(&k, false); err != nil {
 		return Explained{}, err
 	}
@@ -65,7 +71,7 @@ func (s *Server) Explain(ctx context.Context, campaign bespoke.ARN, user, item s
 	ids := d.Artifact.Model.Items()
 	out := Explained{
 		CampaignARN: d.Campaign, VersionARN: d.Version, Recipe: d.Recipe.Name, UserID: user, ItemID: item,
-		History: []Seen{}, Items: []ExplainedItem{},
+		Context: q.Context, Attributes: q.Attributes, History: []Seen{}, Items: []ExplainedItem{},
 	}
 	for i := len(q.History) - 1; i >= 0 && len(out.History) < mostSeen; i-- {
 		e := q.History[i]
@@ -77,7 +83,11 @@ func (s *Server) Explain(ctx context.Context, campaign bespoke.ARN, user, item s
 			e.Score = new(math.Round(r.Score*scoreDigits) / scoreDigits)
 		}
 		for _, b := range r.Because[:min(len(r.Because), mostReasons)] {
-			e.Because = append(e.Because, Reason{ItemID: ids.ID(b.Item), Share: b.Share})
+			reason := Reason{Attribute: b.Attribute, Share: b.Share}
+			if b.Attribute == "" {
+				reason.ItemID = ids.ID(b.Item)
+			}
+			e.Because = append(e.Because, reason)
 		}
 		out.Items = append(out.Items, e)
 	}

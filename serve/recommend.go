@@ -49,7 +49,7 @@ func (s *Server) getRecommendations(ctx context.Context, in *wire.GetRecommendat
 	if err := d.answerable(in.UserId, in.ItemId); err != nil {
 		return nil, err
 	}
-	out := &wire.GetRecommendationsResponse{ItemList: d.items(s.rank(d, in.UserId, in.ItemId, k), columns), RecommendationId: newRecommendationID()}
+	out := &wire.GetRecommendationsResponse{ItemList: d.items(s.rank(d, asked{in.UserId, in.ItemId, d.Artifact.Context(in.Context)}, k), columns), RecommendationId: newRecommendationID()}
 	s.given.add(out.RecommendationId, d.Campaign, in.UserId, len(out.ItemList), func(i int) string { return out.ItemList[i].ItemId })
 	return out, nil
 }
@@ -93,28 +93,35 @@ func (d *Deployment) answerable(user, item string) error {
 	return nil
 }
 
-// personal reports whether answers depend on the user and on nothing else.
+// personal reports whether answers depend on the user and on nothing else, but for
+// the context.
 func (d *Deployment) personal() bool {
 	return d.Recipe.Type == catalog.UserPersonalization && d.Recipe.RealTime
 }
 
+// asked is whom a request is about.
+type asked struct {
+	user, item string
+	context    map[string]string // as far as the model asks for it
+}
+
 // rank returns the k best items for a request. Where only the user counts, one
 // who has done nothing for a while gets the same answer again.
-func (s *Server) rank(d *Deployment, user, item string, k int) []recipe.Scored {
-	recent := s.recent(d, user)
-	if !d.personal() {
-		q := d.query(user, item, recent)
+func (s *Server) rank(d *Deployment, of asked, k int) []recipe.Scored {
+	recent := s.recent(d, of.user)
+	if !d.personal() || of.context != nil {
+		q := d.query(of, recent)
 		q.K = k
 		return d.rank(q)
 	}
 	live, now := fingerprintOf(recent), time.Now()
-	if ranked, ok := d.answers.get(user, k, live, now); ok {
+	if ranked, ok := d.answers.get(of.user, k, live, now); ok {
 		return ranked
 	}
-	q := d.query(user, item, recent)
+	q := d.query(of, recent)
 	q.K = k
 	ranked := d.rank(q)
-	d.answers.put(user, answer{ranked: ranked, k: k, live: live, made: now})
+	d.answers.put(of.user, answer{ranked: ranked, k: k, live: live, made: now})
 	return ranked
 }
 
@@ -126,13 +133,13 @@ func (d *Deployment) rank(q recipe.Query) []recipe.Scored {
 }
 
 // query is what a request asks the model, but for K.
-func (d *Deployment) query(user, item string, recent []history.Interaction) recipe.Query {
-	var q recipe.Query
+func (d *Deployment) query(of asked, recent []history.Interaction) recipe.Query {
+	q := recipe.Query{Context: of.context}
 	if d.Recipe.Type == catalog.RelatedItems {
-		q.Item, q.ItemKnown = d.Artifact.Model.Items().Lookup(item)
+		q.Item, q.ItemKnown = d.Artifact.Model.Items().Lookup(of.item)
 	}
-	if user != "" {
-		q.History = d.history(user, recent)
+	if of.user != "" {
+		q.History, q.Attributes = d.history(of.user, recent), d.Artifact.Attributes.Of(of.user)
 	}
 	return q
 }

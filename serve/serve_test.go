@@ -235,13 +235,13 @@ func TestRecommendation(t *testing.T) {
 func TestExplain(t *testing.T) {
 	t.Parallel()
 	f := open(t, "aws-user-personalization", nil)
-	e, err := f.server.Explain(t.Context(), campaign, "u2", "", 2)
+	e, err := f.server.Explain(t.Context(), campaign, "u2", "", nil, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(e.Items) != 2 || e.Items[0].Why == "" || e.Items[0].Score == nil || len(e.History) != 3 || e.History[0].ItemID != "i2" {
 		t.Errorf("explained %+v", e)
 	}
-	_, err = f.server.Explain(t.Context(), scope.Campaign("none"), "u2", "", 2)
+	_, err = f.server.Explain(t.Context(), scope.Campaign("none"), "u2", "", nil, 2)
 	f.refused(err, bespoke.NotFound)
 }

@@ -34,7 +34,7 @@ func (t *run) evaluate(ctx context.Context, in recipe.Input) error {
 	if err != nil {
 		return err
 	}
-	o := eval.Options{KeepSeen: true, Related: t.of.Type == recipe.RelatedItems, Workers: in.Workers}
+	o := eval.Options{KeepSeen: true, Related: t.of.Type == recipe.RelatedItems, Attributes: in.Attributes, Workers: in.Workers}
 	f, err := eval.Measure(ctx, m, tests, o)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -84,10 +85,11 @@ func (s *story) recommendTo(ctx context.Context, user string, titles map[string]
 		}
 		why := "because many watch it"
 		if len(it.Because) > 0 {
-			why = "because of " + titles[it.Because[0].ItemID].Title
-			if len(it.Because) > 1 {
-				why += " and " + titles[it.Because[1].ItemID].Title
+			var reasons []string
+			for _, b := range it.Because[:min(len(it.Because), 2)] {
+				reasons = append(reasons, cmp.Or(titles[b.ItemID].Title, b.Attribute))
 			}
+			why = "because of " + strings.Join(reasons, " and ")
 		} else if it.Why == "explored" {
 			why = "because it is new"
 		}

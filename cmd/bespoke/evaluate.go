@@ -55,7 +55,7 @@ func evaluate(ctx context.Context, args []string, std streams, getenv func(strin
 	}
 	e := evaluation{Recipe: o.recipe.Name, Interactions: in.Interactions.Len(), Items: m.Items().Len(), FitSeconds: time.Since(start).Seconds()}
 	start = time.Now()
-	f, err := eval.Measure(ctx, m, tests, eval.Options{KeepSeen: o.keepSeen, Related: o.recipe.Type == recipe.RelatedItems})
+	f, err := eval.Measure(ctx, m, tests, eval.Options{KeepSeen: o.keepSeen, Related: o.recipe.Type == recipe.RelatedItems, Attributes: in.Attributes})
 	if err != nil {
 		return err
 	}

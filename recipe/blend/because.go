@@ -5,13 +5,14 @@ import (
 	"slices"
 
 	"bespoke/recipe"
+	"bespoke/recipe/affinity"
 )
 
-// reasons is how many items of the history are named, at most.
+// reasons is how many items and attributes are named, at most.
 const reasons = 3
 
-// because returns the items of the history that added most to an item's score.
-// Both scores are sums over the history, so each item's part is exact.
+// because returns the items of the history and the attributes that added most to
+// an item's score. All scores are sums over them, so each one's part is exact.
 func (p *prospect) because(j uint32) []recipe.Because {
 	parts := map[uint32]float32{}
 	for d, w := range p.m.weights[:min(len(p.m.weights), len(p.past))] {
@@ -28,7 +29,7 @@ func (p *prospect) because(j uint32) []recipe.Because {
 			parts[i] += p.scale * shares[d]
 		}
 	}
-	var out []recipe.Because
+	out := p.attributesOf(j)
 	sum := 0.0
 	for i, part := range parts {
 		if part > 0 {
@@ -36,7 +37,7 @@ func (p *prospect) because(j uint32) []recipe.Because {
 		}
 	}
 	slices.SortFunc(out, func(a, b recipe.Because) int {
-		return cmp.Or(cmp.Compare(b.Share, a.Share), cmp.Compare(a.Item, b.Item))
+		return cmp.Or(cmp.Compare(b.Share, a.Share), cmp.Compare(a.Attribute, b.Attribute), cmp.Compare(a.Item, b.Item))
 	})
 	for _, b := range out {
 		sum += b.Share
@@ -44,6 +45,27 @@ func (p *prospect) because(j uint32) []recipe.Because {
 	out = out[:min(len(out), reasons)]
 	for i := range out {
 		out[i].Share /= sum
+	}
+	return out
+}
+
+// attributesOf returns the values of the context, the user and the item that speak
+// for the item.
+func (p *prospect) attributesOf(j uint32) (out []recipe.Because) {
+	known := len(p.past) > 0
+	add := func(from string, values *affinity.Values, value uint32, part float32) {
+		if part > 0 {
+			out = append(out, recipe.Because{Attribute: from + " " + values.Label(value), Share: float64(part)})
+		}
+	}
+	for _, t := range p.m.affinities.contexts {
+		t.Parts(p.context[t.Column], j, func(value uint32, lift float32) { add("context", t.Table.Values, value, t.of(known)*lift) })
+	}
+	for _, t := range p.m.affinities.users {
+		t.Parts(p.attributes[t.Column], j, func(value uint32, lift float32) { add("user", t.Table.Values, value, t.of(known)*lift) })
+	}
+	for n, t := range p.m.affinities.items {
+		p.profiles[n].Parts(j, func(value uint32, part float32) { add("item", t.Traits.Values, value, t.of(known)*part) })
 	}
 	return out
 }

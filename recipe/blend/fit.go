@@ -32,16 +32,22 @@ func fit(ctx context.Context, in recipe.Input, o options) (recipe.Model, error) 
 	m.popular = popularity.New(items, m.users)
 	m.prior = prior(in.Interactions, m.users, o.recency)
 
-	t := newTuner(in, h, o, items.Len())
+	t := newTuner(in, h, o, items)
 	if err := t.transitions(ctx); err != nil {
 		return nil, err
 	}
 	if err := t.factors(ctx); err != nil {
 		return nil, err
 	}
+	if err := t.affinities(ctx); err != nil {
+		return nil, err
+	}
 	m.Blend, m.factors = t.best, t.als
 
 	var err error
+	if m.affinities, err = t.terms.relearn(ctx, in, items); err != nil {
+		return nil, err
+	}
 	if m.follow, err = sequence.Count(ctx, h.Sequences(), items.Len(), nil, t.best.config(o.window, in.Workers)); err != nil {
 		return nil, err
 	}

@@ -13,35 +13,49 @@ import (
 )
 
 // Model scores items by what tends to follow the user's newest ones, by factors
-// into which the history is folded, and by what is popular.
+// into which the history is folded, by what is popular, and by affinities.
 type Model struct {
 	Blend
-	items   *history.Dictionary
-	window  int
-	users   []uint32 // distinct users of each item
-	prior   []float32
-	follow  *sequence.Counts
-	factors *als.Model
+	items      *history.Dictionary
+	window     int
+	users      []uint32 // distinct users of each item
+	prior      []float32
+	follow     *sequence.Counts
+	factors    *als.Model
+	affinities affinities
 
 	// What follows from the above.
-	popular   *popularity.Model
-	likely    []uint32 // items that have users, by prior, most first
-	weights   []float32
-	fades     []float32
-	prospects sync.Pool // of *prospect
+	popular    *popularity.Model
+	likely     []uint32 // items that have users, by prior, most first
+	weights    []float32
+	fades      []float32
+	traitFades []float32
+	prospects  sync.Pool // of *prospect
 }
 
 // finish computes what follows from the rest.
 func (m *Model) finish() {
 	m.popular = popularity.New(m.items, m.users)
-	m.likely = slices.Clone(m.popular.Order())
-	slices.SortFunc(m.likely, func(a, b uint32) int {
-		return cmp.Or(cmp.Compare(m.prior[b], m.prior[a]), cmp.Compare(a, b))
-	})
+	m.likely = byPrior(m.popular, m.prior)
 	m.weights = m.Blend.weights(m.window)
-	m.fades = weightsOf(m.Fade, folded)
+	m.fades, m.traitFades = weightsOf(m.Fade, folded), weightsOf(fadeTraits, folded)
 	m.prospects.New = func() any { return m.newProspect() }
 }
+
+// byPrior returns the items that have users, by prior, most first.
+func byPrior(popular *popularity.Model, prior []float32) []uint32 {
+	items := slices.Clone(popular.Order())
+	slices.SortFunc(items, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(prior[b], prior[a]), cmp.Compare(a, b))
+	})
+	return items
+}
+
+// ContextColumns returns the columns that contexts are looked at for.
+func (m *Model) ContextColumns() []string { return columns(m.affinities.contexts) }
+
+// UserColumns returns those that users' attributes are looked at for.
+func (m *Model) UserColumns() []string { return columns(m.affinities.users) }
 
 // Items returns the catalogue.
 func (m *Model) Items() *history.Dictionary { return m.items }
@@ -62,6 +76,7 @@ func (m *Model) Encode(e *recipe.Encoder) {
 	recipe.Put(e, m.prior)
 	m.follow.Encode(e)
 	m.factors.Encode(e)
+	m.affinities.encode(e)
 }
 
 func decode(d *recipe.Decoder) (recipe.Model, error) {
@@ -78,6 +93,7 @@ func decode(d *recipe.Decoder) (recipe.Model, error) {
 	m.prior = recipe.Get[float32](d, n)
 	m.follow = sequence.Decode(d, n)
 	m.factors = als.Decode(d, n)
+	m.affinities = decodeAffinities(d, n)
 	if d.Err() != nil {
 		return nil, d.Err()
 	}

@@ -4,17 +4,19 @@ import (
 	"slices"
 
 	"bespoke/recipe"
+	"bespoke/recipe/affinity"
 	"bespoke/recipe/als"
 )
 
 const (
 	// small is the largest catalogue of which every item is scored in full. In
-	// larger ones those are scored that follow something in the history, and
-	// the most likely ones.
+	// larger ones those are scored that follow something in the history, the most
+	// likely ones, and those that context and attributes speak for.
 	small = 8192
-	// followers and likely are how many of each, at most.
+	// followers, likely and favoured are how many of each, at most.
 	followers = 500
 	likely    = 1000
+	favoured  = 250 // by the context and the user's attributes
 	// faint is the part of a history's heaviest transition below which others
 	// are left out: that costs nothing in accuracy and is most of them.
 	faint = float32(1.0 / 16)
@@ -25,15 +27,19 @@ const (
 	taken  = 1 << iota // it is in the history
 	listed             // it is in the list that is to be ranked
 	front              // it is among the most likely ones
+	chosen             // it is among the followers that are scored
 )
 
 // prospect is one user as the model sees them. Its memory is used again for
 // the next one: between two, sum is zero and marks have nothing but front.
 type prospect struct {
 	*scratch
-	m      *Model
-	folder *als.Folder
-	marks  []uint8 // of each item
+	m                   *Model
+	folder              *als.Folder
+	marks               []uint8             // of each item
+	more                *scratch            // what the context and the user's attributes add
+	profiles            []*affinity.Profile // of the history
+	context, attributes map[string]string
 
 	past   []uint32  // items, newest first
 	spread float32   // scales the transitions' scores
@@ -48,7 +54,7 @@ type prospect struct {
 }
 
 func (m *Model) newProspect() *prospect {
-	p := &prospect{m: m, scratch: newScratch(len(m.users)), folder: m.factors.Folder(), marks: make([]uint8, len(m.users))}
+	p := &prospect{m: m, scratch: newScratch(len(m.users)), folder: m.factors.Folder(), marks: make([]uint8, len(m.users)), more: newScratch(len(m.users)), profiles: m.affinities.profiles()}
 	for _, j := range m.front() {
 		p.marks[j] = front
 	}
@@ -63,7 +69,7 @@ func (m *Model) front() []uint32 {
 	return m.likely[:min(likely, len(m.likely))]
 }
 
-// look takes in the user's history.
+// look takes in the user's history, the context and the user's attributes.
 func (p *prospect) look(q recipe.Query) {
 	p.past = p.past[:0]
 	for _, e := range slices.Backward(q.History) {
@@ -75,6 +81,11 @@ func (p *prospect) look(q recipe.Query) {
 	p.prior = float32(p.m.Prior)
 	if len(p.past) == 0 {
 		p.prior = 1
+	}
+	p.context, p.attributes = q.Context, q.Attributes
+	p.m.affinities.add(p.more, p.context, p.attributes, len(p.past) > 0)
+	for _, profile := range p.profiles {
+		profile.Look(p.past, p.m.traitFades)
 	}
 	least := faint
 	if q.Only != nil {
@@ -94,7 +105,8 @@ func (p *prospect) look(q recipe.Query) {
 }
 
 // choose finds the items to be scored: those of the list, if there is one, else
-// the most likely ones and those that most follow the history.
+// the most likely ones, those that most follow the history, and those that the
+// context and the user's attributes speak for most.
 func (p *prospect) choose(q recipe.Query) {
 	p.candidates, p.unknown, p.rest = p.candidates[:0], p.unknown[:0], 0
 	if q.Only != nil {
@@ -114,9 +126,27 @@ func (p *prospect) choose(q recipe.Query) {
 	// Followers first: with good ones at hand the others are soon passed over.
 	if len(p.m.users) > small {
 		p.candidates = p.heaviest(p.candidates, followers, func(j uint32) bool { return p.marks[j]&front == 0 })
+		p.favour()
 	}
 	p.candidates = append(p.candidates, p.m.front()...)
 	p.rest = len(p.m.users) - len(p.candidates)
+}
+
+// favour appends what the context and the user's attributes speak for most.
+func (p *prospect) favour() {
+	if len(p.more.touched) == 0 {
+		return
+	}
+	followers := p.candidates
+	for _, j := range followers {
+		p.marks[j] |= chosen
+	}
+	p.candidates = p.more.heaviest(p.candidates, favoured, func(j uint32) bool {
+		return p.more.sum[j] > 0 && p.marks[j]&(front|chosen) == 0 && p.m.users[j] > 0
+	})
+	for _, j := range followers {
+		p.marks[j] &^= chosen
+	}
 }
 
 // clear forgets the user.
@@ -130,4 +160,15 @@ func (p *prospect) clear(only []uint32) {
 		}
 	}
 	p.scratch.clear()
+	p.more.clear()
+	p.context, p.attributes = nil, nil
+}
+
+// fits returns what the affinities add to an item's score.
+func (p *prospect) fits(j uint32) float32 {
+	sum, known := p.more.sum[j], len(p.past) > 0
+	for n, t := range p.m.affinities.items {
+		sum += t.of(known) * p.profiles[n].Score(j)
+	}
+	return sum
 }

@@ -58,6 +58,14 @@ func (p *prospect) score() {
 	for i, j := range p.candidates {
 		p.scores[i] += p.sum[j]*p.spread + p.prior*prior[j]
 	}
+	if len(p.more.touched) > 0 {
+		for i, j := range p.candidates {
+			p.scores[i] += p.more.sum[j]
+		}
+	}
+	for n, t := range p.m.affinities.items {
+		p.profiles[n].AddScores(p.scores, p.candidates, t.of(len(p.past) > 0))
+	}
 	if !p.m.Repeats {
 		for i, j := range p.candidates {
 			if p.marks[j]&taken != 0 {
@@ -85,7 +93,7 @@ func (p *prospect) best(q recipe.Query) []recipe.Scored {
 }
 
 func (p *prospect) why(j uint32) recipe.Why {
-	if p.sum[j] > 0 || p.x != nil && p.m.factors.Score(p.x, j) > 0 {
+	if p.sum[j] > 0 || p.x != nil && p.m.factors.Score(p.x, j) > 0 || p.fits(j) > 0 {
 		return recipe.Relevant
 	}
 	return recipe.Popular

@@ -2,7 +2,8 @@
 // history: transitions, which know what tends to follow what and how soon, and
 // implicit factors, which know what goes together. Training weighs them, and
 // what is popular now, by how well they predict the newest interaction of users
-// that were held back.
+// that were held back. Affinities add what contexts and the attributes of users
+// and items say, where they help.
 //
 // Amazon's service trains neural networks here. These models train in seconds
 // on two cores; docs/evaluating.md says how to see how good they are.
@@ -20,7 +21,7 @@ import (
 func Recipe(name string) recipe.Recipe {
 	r := recipe.Recipe{
 		Name: name, Algorithm: name, FeatureTransformation: name,
-		Scores: true, RealTime: true, Version: 4, Decode: decode,
+		Scores: true, RealTime: true, Version: 5, Decode: decode,
 		Fit: func(ctx context.Context, in recipe.Input) (recipe.Model, error) {
 			return fit(ctx, in, optionsOf(in.Settings))
 		},

@@ -9,6 +9,7 @@ import (
 
 	"bespoke/history"
 	"bespoke/recipe"
+	"bespoke/recipe/affinity"
 	"bespoke/recipe/als"
 	"bespoke/recipe/popularity"
 	"bespoke/recipe/sequence"
@@ -70,25 +71,32 @@ func (b Blend) weights(n int) []float32 {
 
 // tuner holds the sample: the history without the newest items of some users.
 type tuner struct {
-	in    recipe.Input
-	o     options
-	items int
+	in        recipe.Input
+	o         options
+	catalogue *history.Dictionary
+	items     int // of the catalogue
 
+	history *history.History // as shown
 	shown   *history.Sequences
 	users   []uint32 // of each item, as shown
 	prior   []float32
-	tests   []uint32  // users
-	targets []uint32  // their newest items
-	worth   []float64 // of finding each, nil where all are worth the same
-	wanted  []bool    // items that occur in the tests' histories
+	likely  []uint32            // some items that have users, by prior, most first
+	tests   []uint32            // users
+	targets []uint32            // their newest items
+	asked   []map[string]string // and the contexts in which they took them
+	worth   []float64           // of finding each, nil where all are worth the same
+	wanted  []bool              // items that occur in the tests' histories
 
-	best  Blend
-	value float64 // of best
-	als   *als.Model
+	best   Blend
+	value  float64 // of best
+	counts *sequence.Counts
+	als    *als.Model
+	terms  affinities
 }
 
-func newTuner(in recipe.Input, h *history.History, o options, items int) *tuner {
-	t := &tuner{in: in, o: o, items: items, best: unseen}
+func newTuner(in recipe.Input, h *history.History, o options, catalogue *history.Dictionary) *tuner {
+	items := catalogue.Len()
+	t := &tuner{in: in, o: o, catalogue: catalogue, items: items, best: unseen}
 	s := h.Sequences()
 	var fresh, again []uint32
 	for u := range s.Users() {
@@ -119,14 +127,19 @@ func newTuner(in recipe.Input, h *history.History, o options, items int) *tuner 
 		row := s.Row[s.Start[u+1]-1]
 		hidden[row] = true
 		t.targets = append(t.targets, h.Item[row])
+		t.asked = append(t.asked, askedOf(h, int(row)))
 		if h.Weight != nil {
 			t.worth = append(t.worth, float64(h.Weight[row]))
 		}
 	}
 	shown := h.Select(func(row int) bool { return !hidden[uint32(row)] })
-	t.shown = shown.Sequences()
+	t.history, t.shown = shown, shown.Sequences()
 	t.users = popularity.Count(t.shown, items)
 	t.prior = prior(shown, t.users, o.recency)
+	t.likely = byPrior(popularity.New(catalogue, t.users), t.prior)
+	if items > small {
+		t.likely = t.likely[:min(likely, len(t.likely))]
+	}
 	t.wanted = make([]bool, items)
 	for _, u := range t.tests {
 		past, _ := t.shown.Of(u)
@@ -135,6 +148,18 @@ func newTuner(in recipe.Input, h *history.History, o options, items int) *tuner 
 		}
 	}
 	return t
+}
+
+// askedOf returns an interaction's context, its event type included.
+func askedOf(h *history.History, row int) map[string]string {
+	values := h.ContextOf(row)
+	if h.Event != nil && h.Event[row] > 0 {
+		if values == nil {
+			values = map[string]string{}
+		}
+		values[affinity.EventType] = h.EventTypes[h.Event[row]]
+	}
+	return values
 }
 
 // transitions chooses how to count and to normalize.
@@ -157,9 +182,9 @@ func (t *tuner) transitions(ctx context.Context) error {
 			b.Slow = slow
 			weights[k] = b.weights(t.o.window)
 		}
-		values, err := t.measure(ctx, len(norms)*len(slows), func(u uint32, sc *scratch, rank func(int, []uint32, []float32)) {
+		values, err := t.measure(ctx, len(norms)*len(slows), func(test int, sc *scratch, rank func(int, []uint32, []float32)) {
 			var scores []float32
-			past := t.past(u)
+			past := t.past(t.tests[test])
 			for i := range norms {
 				for k := range slows {
 					sc.follow(counts, past, weights[k], from[i], 0)
@@ -204,15 +229,14 @@ func (t *tuner) factors(ctx context.Context) (err error) {
 	if t.als, err = t.train(ctx); err != nil || len(t.tests) == 0 {
 		return err
 	}
-	counts, err := sequence.Count(ctx, t.shown, t.items, t.wanted, t.best.config(t.o.window, t.in.Workers))
-	if err != nil {
+	if t.counts, err = sequence.Count(ctx, t.shown, t.items, t.wanted, t.best.config(t.o.window, t.in.Workers)); err != nil {
 		return err
 	}
-	counts.Normalize(t.best.Norm, t.users)
+	t.counts.Normalize(t.best.Norm, t.users)
 	choices, weights := len(fades)*len(shares)*len(priors), t.best.weights(t.o.window)
-	values, err := t.measure(ctx, choices, func(u uint32, sc *scratch, rank func(int, []uint32, []float32)) {
-		past := t.past(u)
-		sc.follow(counts, past, weights, nil, 0)
+	values, err := t.measure(ctx, choices, func(test int, sc *scratch, rank func(int, []uint32, []float32)) {
+		past := t.past(t.tests[test])
+		sc.follow(t.counts, past, weights, nil, 0)
 		spread := sc.spread()
 		candidates := t.candidates(sc)
 		total, latent := make([]float32, len(candidates)), make([]float32, len(candidates))
@@ -267,7 +291,7 @@ func (t *tuner) past(u uint32) []uint32 {
 // measure returns the mean NDCG@10 of so many choices, each test counting as much
 // as what is to be found weighs. ask is to call rank with some items and their
 // scores under each choice; others are taken for worse.
-func (t *tuner) measure(ctx context.Context, choices int, ask func(u uint32, sc *scratch, rank func(choice int, items []uint32, scores []float32))) ([]float64, error) {
+func (t *tuner) measure(ctx context.Context, choices int, ask func(test int, sc *scratch, rank func(choice int, items []uint32, scores []float32))) ([]float64, error) {
 	gains := make([]float64, len(t.tests)*choices)
 	pool := sync.Pool{New: func() any { return newScratch(t.items) }}
 	err := recipe.Blocks(ctx, t.in.Workers, len(t.tests), 32, func(from, to int) {
@@ -275,7 +299,7 @@ func (t *tuner) measure(ctx context.Context, choices int, ask func(u uint32, sc 
 		defer pool.Put(sc)
 		for i := from; i < to; i++ {
 			past := t.past(t.tests[i])
-			ask(t.tests[i], sc, func(choice int, items []uint32, scores []float32) {
+			ask(i, sc, func(choice int, items []uint32, scores []float32) {
 				gains[i*choices+choice] = gain(items, scores, t.targets[i], past)
 			})
 		}

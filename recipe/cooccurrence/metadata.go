@@ -3,8 +3,6 @@ package cooccurrence
 import (
 	"math"
 	"slices"
-	"strings"
-	"unicode"
 
 	"bespoke/history"
 	"bespoke/recipe"
@@ -37,7 +35,7 @@ func newTerms(catalogue *history.Dictionary, m *history.Metadata, users []int) t
 		}
 		for it, row := range rows {
 			if row >= 0 {
-				for _, w := range split(column, row) {
+				for _, w := range column.Parts(row) {
 					t.of[it] = append(t.of[it], words.Add(string(rune(c))+w))
 				}
 			}
@@ -68,19 +66,6 @@ func newTerms(catalogue *history.Dictionary, m *history.Metadata, users []int) t
 		}
 	}
 	return t
-}
-
-// split returns the categories or words of a value.
-func split(c history.Column, row int) []string {
-	if c.Text == nil {
-		return nil
-	}
-	if c.Categorical {
-		return slices.DeleteFunc(strings.Split(c.Text[row], "|"), func(s string) bool { return s == "" })
-	}
-	return strings.FieldsFunc(strings.ToLower(c.Text[row]), func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
-	})
 }
 
 // alike adds weight times the cosine of i's terms and other items' to sum, and

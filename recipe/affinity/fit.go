@@ -1,0 +1,211 @@
+package affinity
+
+import (
+	"math"
+	"slices"
+)
+
+// Choice is what a user took and what else there was: a row for each item, that of
+// the taken one first, with a number for each term of a score.
+type Choice []float32
+
+const (
+	// convincing is how many standard errors a weight must be above 0, and
+	// strongest how many terms are weighed at most beside the first.
+	convincing = 2.5
+	strongest  = 12
+	// rounds is how many Newton steps a fit takes at most.
+	rounds = 20
+)
+
+// Fit returns the weights of so many terms under which the choices are most
+// likely, that of the first being 1: the first is what is known already. Weights
+// that are not clearly above 0 are 0. It maximizes the likelihood of the
+// multinomial logit (McFadden, "Conditional logit analysis of qualitative choice
+// behavior", 1974) by Newton's method over terms chosen by their score tests,
+// leaving terms out, the weakest first, whose Wald statistic is too small.
+func Fit(choices []Choice, terms int) []float64 {
+	weights := make([]float64, terms)
+	if terms == 0 {
+		return weights
+	}
+	used := []int{0}
+	theta, _ := newton(choices, terms, used, []float64{1})
+	used = append(used, promising(choices, terms, theta[0])...)
+	theta = append(theta, make([]float64, len(used)-1)...)
+	for len(used) > 1 {
+		var errors []float64
+		theta, errors = newton(choices, terms, used, theta)
+		weakest, least := 0, math.Inf(1)
+		for i := 1; i < len(used); i++ {
+			if z := theta[i] / errors[i]; !(z >= least) {
+				weakest, least = i, z
+			}
+		}
+		if least >= convincing {
+			break
+		}
+		used = slices.Delete(used, weakest, weakest+1)
+		theta = slices.Delete(theta, weakest, weakest+1)
+	}
+	for i, term := range used[1:] {
+		weights[term] = theta[i+1] / max(theta[0], 0.05)
+	}
+	weights[0] = 1
+	return weights
+}
+
+// promising returns the terms beside the first, strongest first, that the
+// likelihood rises clearly with, given the first's weight.
+func promising(choices []Choice, terms int, first float64) []int {
+	gradient, own, with := make([]float64, terms), make([]float64, terms), make([]float64, terms)
+	mean, square, cross := make([]float64, terms), make([]float64, terms), make([]float64, terms)
+	var p []float64
+	for _, c := range choices {
+		p = likelihoods(p[:0], c, terms, []int{0}, []float64{first})
+		clear(mean)
+		clear(square)
+		clear(cross)
+		for i, share := range p {
+			row := c[i*terms : (i+1)*terms]
+			for k, x := range row {
+				mean[k] += share * float64(x)
+				square[k] += share * float64(x) * float64(x)
+				cross[k] += share * float64(x) * float64(row[0])
+			}
+		}
+		for k := range terms {
+			gradient[k] += float64(c[k]) - mean[k]
+			own[k] += square[k] - mean[k]*mean[k]
+			with[k] += cross[k] - mean[k]*mean[0]
+		}
+	}
+	z := make([]float64, terms)
+	var found []int
+	for k := 1; k < terms; k++ {
+		if information := own[k] - with[k]*with[k]/max(own[0], 1e-9); information > 1e-9 {
+			z[k] = gradient[k] / math.Sqrt(information)
+		}
+		if z[k] >= convincing {
+			found = append(found, k)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b int) int {
+		if z[a] > z[b] {
+			return -1
+		}
+		return 1
+	})
+	return found[:min(len(found), strongest)]
+}
+
+// likelihoods appends how likely each item of a choice is.
+func likelihoods(p []float64, c Choice, terms int, used []int, theta []float64) []float64 {
+	best := math.Inf(-1)
+	for at := 0; at < len(c); at += terms {
+		s := 0.0
+		for i, term := range used {
+			s += theta[i] * float64(c[at+term])
+		}
+		best = max(best, s)
+		p = append(p, s)
+	}
+	sum := 0.0
+	for i, s := range p {
+		p[i] = math.Exp(s - best)
+		sum += p[i]
+	}
+	for i := range p {
+		p[i] /= sum
+	}
+	return p
+}
+
+// newton returns the most likely weights of the used terms and their standard
+// errors.
+func newton(choices []Choice, terms int, used []int, theta []float64) (_, errors []float64) {
+	n := len(used)
+	theta, errors = slices.Clone(theta), make([]float64, n)
+	gradient, information, mean := make([]float64, n), make([]float64, n*n), make([]float64, n)
+	var p []float64
+	for range rounds {
+		clear(gradient)
+		clear(information)
+		for i := range n {
+			information[i*n+i] = 1e-3 // keeps it invertible
+		}
+		for _, c := range choices {
+			p = likelihoods(p[:0], c, terms, used, theta)
+			clear(mean)
+			for r, share := range p {
+				row := c[r*terms : (r+1)*terms]
+				for i, a := range used {
+					x := share * float64(row[a])
+					mean[i] += x
+					for k, b := range used[:i+1] {
+						information[i*n+k] += x * float64(row[b])
+					}
+				}
+			}
+			for i, a := range used {
+				gradient[i] += float64(c[a]) - mean[i]
+				for k := range i + 1 {
+					information[i*n+k] -= mean[i] * mean[k]
+				}
+			}
+		}
+		step, largest := solve(information, gradient, errors), 0.0
+		for _, x := range step {
+			largest = max(largest, math.Abs(x))
+		}
+		scale := min(1, 2/max(largest, 1e-12)) // far from the best a step may go too far
+		for i, x := range step {
+			theta[i] += scale * x
+		}
+		if largest < 1e-4 {
+			break
+		}
+	}
+	return theta, errors
+}
+
+// solve returns x of a·x = b by Cholesky's method, and the square roots of the
+// inverse's diagonal. a is symmetric and positive; its lower half is given and
+// overwritten.
+func solve(a, b, errors []float64) []float64 {
+	n := len(b)
+	for i := range n {
+		for k := range i + 1 {
+			s := a[i*n+k]
+			for l := range k {
+				s -= a[i*n+l] * a[k*n+l]
+			}
+			if i == k {
+				a[i*n+i] = math.Sqrt(max(s, 1e-12))
+			} else {
+				a[i*n+k] = s / a[k*n+k]
+			}
+		}
+	}
+	both := func(y []float64) []float64 {
+		for i := range n {
+			for l := range i {
+				y[i] -= a[i*n+l] * y[l]
+			}
+			y[i] /= a[i*n+i]
+		}
+		for i := n - 1; i >= 0; i-- {
+			for l := i + 1; l < n; l++ {
+				y[i] -= a[l*n+i] * y[l]
+			}
+			y[i] /= a[i*n+i]
+		}
+		return y
+	}
+	for i := range n {
+		unit := make([]float64, n)
+		unit[i] = 1
+		errors[i] = math.Sqrt(max(both(unit)[i], 0))
+	}
+	return both(slices.Clone(b))
+}

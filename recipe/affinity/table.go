@@ -1,0 +1,325 @@
+package affinity
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+
+	"bespoke/history"
+	"bespoke/recipe"
+)
+
+const (
+	// prior is how many expected interactions an item and a value are given for
+	// nothing: it draws the lift of rare pairs to none.
+	prior = 10
+	// slight is the least lift, either way, that is kept.
+	slight = 0.1
+	// entries bounds the lifts that a table keeps, 8 bytes each.
+	entries = 4 << 20
+)
+
+// Table is a column of contexts or of users, and for each of its values the lift
+// of items:
+//
+//	log((n(value, item) + 10) / (n(value) n(item) / n + 10))
+//
+// n counts interactions in which the column says something, by their weights. The lift is 0 where as
+// many come together as do by chance, and near it where few are to be expected:
+// the ratio of observed to expected counts shrunk by a gamma prior of mean 1, as in
+// DuMouchel, "Bayesian data mining in large frequency tables" (The American
+// Statistician, 1999). Summed over columns it is what naive Bayes adds to the
+// logarithm of an item's popularity. A Table is immutable.
+type Table struct {
+	*Values
+	start []int // of each value's lifts
+	item  []uint32
+	lift  []float32
+}
+
+// ofContext returns the table of a context column of a history whose items are
+// the first of so many.
+func ofContext(ctx context.Context, h *history.History, c history.ContextColumn, items, workers int) (*Table, error) {
+	if c.Number != nil {
+		v := ranges(c.Name, c.Number)
+		one := v.singles()
+		return count(ctx, v, h, items, workers, func(row int) []uint32 {
+			if x := float64(c.Number[row]); x == x {
+				return one[v.number(x)]
+			}
+			return nil
+		})
+	}
+	v := categories(c.Name)
+	of := make([][]uint32, len(c.Values))
+	for code, text := range c.Values {
+		of[code] = v.add(history.Categories(text))
+	}
+	return count(ctx, v, h, items, workers, func(row int) []uint32 { return of[c.Code[row]] })
+}
+
+// EventType is the column of event types, which is context where there are several.
+const EventType = "EVENT_TYPE"
+
+// Contexts returns the tables of a history's context columns, and that of
+// EventType.
+func Contexts(ctx context.Context, h *history.History, items, workers int) (tables []*Table, err error) {
+	columns := h.Context
+	if h.Event != nil && len(h.EventTypes) > 2 {
+		c := history.ContextColumn{Name: EventType, Values: h.EventTypes, Code: make([]uint32, h.Len())}
+		for row, e := range h.Event {
+			c.Code[row] = uint32(e)
+		}
+		columns = append(slices.Clone(columns), c)
+	}
+	for _, c := range columns {
+		t, err := ofContext(ctx, h, c, items, workers)
+		if err != nil {
+			return nil, err
+		}
+		tables = append(tables, t)
+	}
+	return tables, nil
+}
+
+// Users returns the tables of the columns of a Users dataset, but for text and
+// opaque strings. users may be nil.
+func Users(ctx context.Context, h *history.History, users *history.Metadata, items, workers int) (tables []*Table, err error) {
+	if users == nil {
+		return nil, nil
+	}
+	rows := recipe.Rows(h.Users, users)
+	for i := range users.Columns {
+		v, of := read(&users.Columns[i], rows)
+		if v == nil || users.Columns[i].Textual {
+			continue
+		}
+		t, err := count(ctx, v, h, items, workers, func(row int) []uint32 { return of[h.User[row]] })
+		if err != nil {
+			return nil, err
+		}
+		tables = append(tables, t)
+	}
+	return tables, nil
+}
+
+// read returns the values of a metadata column and those of each row; nil of an
+// opaque string.
+func read(c *history.Column, rows []int) (v *Values, of [][]uint32) {
+	switch {
+	case c.Number != nil:
+		v = ranges(c.Name, c.Number)
+	case c.Categorical || c.Textual:
+		v = categories(c.Name)
+	default:
+		return nil, nil
+	}
+	of = make([][]uint32, len(rows))
+	one := v.singles()
+	for n, row := range rows {
+		switch {
+		case row < 0:
+		case c.Number == nil:
+			of[n] = v.add(c.Parts(row))
+		case c.Number[row] == c.Number[row]:
+			of[n] = one[v.number(c.Number[row])]
+		}
+	}
+	return v, of
+}
+
+// count makes a table; of returns the values of an interaction.
+func count(ctx context.Context, v *Values, h *history.History, items, workers int, of func(row int) []uint32) (*Table, error) {
+	n := v.Len()
+	c := counts{h: h, all: make([]float64, items), common: make([]uint32, items), longest: max(64, entries/max(n, 1))}
+	start := make([]int, n+1) // of each value's rows
+	for row, it := range h.Item {
+		values := of(row)
+		for _, value := range values {
+			start[value+1]++
+		}
+		if len(values) > 0 {
+			c.all[it] += c.weight(row)
+			c.total += c.weight(row)
+		}
+	}
+	for value := range n {
+		start[value+1] += start[value]
+	}
+	rows, next := make([]uint32, start[n]), slices.Clone(start)
+	for row := range h.Item {
+		for _, value := range of(row) {
+			rows[next[value]] = uint32(row)
+			next[value]++
+		}
+	}
+	for i := range c.common {
+		c.common[i] = uint32(i)
+	}
+	slices.SortFunc(c.common, func(a, b uint32) int { return cmp.Or(cmp.Compare(c.all[b], c.all[a]), cmp.Compare(a, b)) })
+	found := make([][]lifted, n)
+	err := recipe.Blocks(ctx, workers, n, 8, func(from, to int) {
+		together := make([]float64, items)
+		for value := from; value < to; value++ {
+			found[value] = c.lifts(rows[start[value]:start[value+1]], together)
+		}
+	})
+	t := &Table{Values: v, start: make([]int, n+1)}
+	for value, row := range found {
+		for _, l := range row {
+			t.item, t.lift = append(t.item, l.item), append(t.lift, l.lift)
+		}
+		t.start[value+1] = len(t.item)
+	}
+	return t, err
+}
+
+// counts are how often items were taken where a column says something.
+type counts struct {
+	h       *history.History
+	all     []float64 // of each item
+	total   float64
+	common  []uint32 // items, the most frequent first
+	longest int      // of a value's lifts
+}
+
+func (c *counts) weight(row int) float64 {
+	if c.h.Weight == nil {
+		return 1
+	}
+	return float64(c.h.Weight[row])
+}
+
+type lifted struct {
+	item uint32
+	lift float32
+}
+
+// lifts returns the lifts that a value with these rows gives items, by item.
+// together has a number for each item and is zero before and after.
+func (c *counts) lifts(rows []uint32, together []float64) (out []lifted) {
+	sum := 0.0
+	for _, row := range rows {
+		together[c.h.Item[row]] += c.weight(int(row))
+		sum += c.weight(int(row))
+	}
+	share := sum / max(c.total, 1e-9)
+	add := func(it uint32, n float64) {
+		if l := math.Log((n + prior) / (share*c.all[it] + prior)); math.Abs(l) >= slight {
+			out = append(out, lifted{it, float32(l)})
+		}
+	}
+	// Those that never come together although they are common count too.
+	for _, it := range c.common {
+		if math.Log(share*c.all[it]/prior+1) < slight {
+			break
+		}
+		if together[it] == 0 {
+			add(it, 0)
+		}
+	}
+	for _, row := range rows {
+		if it := c.h.Item[row]; together[it] > 0 {
+			add(it, together[it])
+			together[it] = 0
+		}
+	}
+	if len(out) > c.longest {
+		slices.SortFunc(out, func(a, b lifted) int {
+			return cmp.Or(cmp.Compare(abs(b.lift), abs(a.lift)), cmp.Compare(a.item, b.item))
+		})
+		out = out[:c.longest]
+	}
+	slices.SortFunc(out, func(a, b lifted) int { return cmp.Compare(a.item, b.item) })
+	return out
+}
+
+func abs(x float32) float32 { return max(x, -x) }
+
+// Row returns the items that a value lifts, ascending, and how much.
+func (t *Table) Row(value uint32) ([]uint32, []float32) {
+	from, to := t.start[value], t.start[value+1]
+	return t.item[from:to], t.lift[from:to]
+}
+
+// Each calls f with the values of a text and the weight of each, so that several
+// weigh as much as one.
+func (t *Table) each(text string, f func(value uint32, weight float32)) {
+	n := float32(0)
+	t.Values.Each(text, func(uint32) { n++ })
+	t.Values.Each(text, func(value uint32) { f(value, 1/n) })
+}
+
+// Score returns the lift that a text's values give an item.
+func (t *Table) Score(text string, item uint32) (sum float32) {
+	t.Parts(text, item, func(_ uint32, lift float32) { sum += lift })
+	return sum
+}
+
+// Add adds weight times the lifts of a text's values to sum, which has a number
+// for each item, and appends the items that were zero before to touched.
+func (t *Table) Add(text string, weight float32, sum []float32, touched []uint32) []uint32 {
+	if weight == 0 {
+		return touched
+	}
+	t.each(text, func(value uint32, part float32) {
+		items, lifts := t.Row(value)
+		for e, j := range items {
+			if sum[j] == 0 {
+				touched = append(touched, j)
+			}
+			if sum[j] += weight * part * lifts[e]; sum[j] == 0 {
+				sum[j] = math.SmallestNonzeroFloat32 // it is touched
+			}
+		}
+	})
+	return touched
+}
+
+// Parts calls f with the values of a text and the lift that each gives an item, as
+// far as it has some.
+func (t *Table) Parts(text string, item uint32, f func(value uint32, lift float32)) {
+	t.each(text, func(value uint32, part float32) {
+		items, lifts := t.Row(value)
+		if e, ok := slices.BinarySearch(items, item); ok {
+			f(value, part*lifts[e])
+		}
+	})
+}
+
+// Encode writes the table.
+func (t *Table) Encode(e *recipe.Encoder) {
+	t.Values.encode(e)
+	lengths := make([]uint32, t.Len())
+	for value := range lengths {
+		lengths[value] = uint32(t.start[value+1] - t.start[value])
+	}
+	recipe.Put(e, lengths)
+	recipe.Put(e, t.item)
+	recipe.Put(e, t.lift)
+}
+
+// DecodeTable reads a table of so many items, nil after an error.
+func DecodeTable(d *recipe.Decoder, items int) *Table {
+	t := &Table{Values: decodeValues(d)}
+	lengths := recipe.Get[uint32](d, t.Len())
+	if d.Err() != nil {
+		return nil
+	}
+	t.start = starts(lengths)
+	t.item = recipe.GetNumbers(d, t.start[t.Len()], items)
+	t.lift = recipe.Get[float32](d, len(t.item))
+	if d.Err() != nil {
+		return nil
+	}
+	return t
+}
+
+func starts(lengths []uint32) []int {
+	start := make([]int, len(lengths)+1)
+	for i, n := range lengths {
+		start[i+1] = start[i] + int(n)
+	}
+	return start
+}
