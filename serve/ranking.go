@@ -37,7 +37,7 @@ func (s *Server) getPersonalizedRanking(ctx context.Context, in *wire.GetPersona
 		q.Only, q.K = known, len(known)
 		ranked = d.Artifact.Model.Rank(q)
 	}
-	out := &wire.GetPersonalizedRankingResponse{PersonalizedRanking: d.items(ranked, columns), RecommendationId: newRecommendationID()}
+	out := &wire.GetPersonalizedRankingResponse{PersonalizedRanking: d.items(ranked, columns), RecommendationId: d.newID()}
 	for _, id := range unknown {
 		item := wire.PredictedItem{ItemId: id}
 		if columns != nil {

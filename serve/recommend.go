@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
-
 	"bespoke/awsapi/catalog"
 	"bespoke/awsapi/wire"
 	"bespoke/history"
@@ -49,12 +47,10 @@ func (s *Server) getRecommendations(ctx context.Context, in *wire.GetRecommendat
 	if err := d.answerable(in.UserId, in.ItemId); err != nil {
 		return nil, err
 	}
-	out := &wire.GetRecommendationsResponse{ItemList: d.items(s.rank(d, asked{in.UserId, in.ItemId, d.Artifact.Context(in.Context)}, k), columns), RecommendationId: newRecommendationID()}
+	out := &wire.GetRecommendationsResponse{ItemList: d.items(s.rank(d, asked{in.UserId, in.ItemId, d.Artifact.Context(in.Context)}, k), columns), RecommendationId: d.newID()}
 	s.given.add(out.RecommendationId, d.Campaign, in.UserId, len(out.ItemList), func(i int) string { return out.ItemList[i].ItemId })
 	return out, nil
 }
-
-func newRecommendationID() string { return "RID-" + uuid.NewString() }
 
 func noFilter(arn string, values map[string]string) error {
 	if arn != "" || len(values) > 0 {

@@ -232,6 +232,41 @@ func TestRecommendation(t *testing.T) {
 	}
 }
 
+// TestCampaignOf tells whose answer an ID is of, also where another server has
+// given it.
+func TestCampaignOf(t *testing.T) {
+	t.Parallel()
+	f := open(t, "aws-popularity-count", nil)
+	out, err := f.recommend(wire.GetRecommendationsRequest{UserId: "u7"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := out.RecommendationId
+	knows := func(s *serve.Server, id string, want bool) {
+		t.Helper()
+		if got, ok := s.CampaignOf(id); ok != want || want && got != campaign {
+			t.Errorf("%s is of %s, %t; want %t", id, got, ok, want)
+		}
+	}
+	knows(f.server, id, true)
+	again := open(t, "aws-popularity-count", nil).server
+	knows(again, id, true)
+	knows(again, id[:len(id)-1]+string("0123456789abcdef"[(strings.IndexByte("0123456789abcdef", id[len(id)-1])+1)%16]), false)
+	knows(again, strings.TrimPrefix(id, "RID-"), false)
+	knows(again, "RID-1", false)
+	knows(open(t, "aws-popularity-count", func(d *serve.Deployment) { d.Campaign = scope.Campaign("other") }).server, id, false)
+	again.Withdraw(campaign)
+	knows(again, id, false)
+	knows(f.server, id, true)
+	seen := map[string]bool{}
+	for range 1000 {
+		if out, err = f.recommend(wire.GetRecommendationsRequest{UserId: "u7", NumResults: new(1)}); err != nil || seen[out.RecommendationId] {
+			t.Fatalf("%s comes twice, or %v", out.RecommendationId, err)
+		}
+		seen[out.RecommendationId] = true
+	}
+}
+
 func TestExplain(t *testing.T) {
 	t.Parallel()
 	f := open(t, "aws-user-personalization", nil)

@@ -33,6 +33,7 @@ type Deployment struct {
 	Fresh *Fresh
 
 	candidates []candidate // for exploration
+	seed       uint64      // of recommendation IDs
 	answers    *answers    // that were given, by user
 }
 
@@ -100,6 +101,7 @@ func (d *Deployment) prepare() {
 	if d.Fresh == nil {
 		d.Fresh = asTrained(d.Artifact)
 	}
+	d.seed = seedOf(d.Campaign)
 	d.candidates = candidates(d.Explore, d.Artifact, d.Fresh)
 	d.answers = newAnswers()
 }

@@ -13,8 +13,8 @@ import (
 	"bespoke/control"
 )
 
-// TestAttribution counts events by the campaign whose recommendation led to them, as long
-// as the server remembers it.
+// TestAttribution counts events by the campaign whose recommendation led to them, also
+// after a restart.
 func TestAttribution(t *testing.T) {
 	t.Parallel()
 	p := started(t, t.TempDir())
@@ -119,6 +119,6 @@ func TestAttribution(t *testing.T) {
 	p = started(t, p.data)
 	c = p.client()
 	watched(first, "")
-	want["SOURCE_NAME_UNDEFINED"]++
+	want[campaigns[0]]++
 	counted(want)
 }

@@ -183,17 +183,17 @@ func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 		MaxBadShare: cfg.skipShare(), RejectedDir: dir.path("rejected"),
 		Workers: importWorkers, Memory: importMemory, Logger: cfg.logger, Observe: seen.imported, ObserveTidy: seen.tidy, ObserveTraining: seen.training.observe,
 		Recommended: func(id string) (string, bool) {
-			given, ok := runtime.Recommendation(id)
-			return string(given.Campaign), ok
+			campaign, ok := runtime.CampaignOf(id)
+			return string(campaign), ok
 		},
 	})
 	if err != nil {
 		return nil, err
 	}
-	ready.Store(service)
 	if err := errors.Join(service.SweepModels(ctx), service.DeployAll(ctx)); err != nil {
 		return nil, err
 	}
+	ready.Store(service) // what made a recommendation is known once it is deployed
 	seen.registry.MustRegister(attributedCollector{service.AttributedTotals})
 	if err := s.startJobs(ctx, cfg, st, service, room); err != nil {
 		return nil, err
