@@ -77,16 +77,10 @@ func (s *Service) describeAlgorithm(_ context.Context, in *wire.DescribeAlgorith
 	return &wire.DescribeAlgorithmResponse{Algorithm: &wire.Algorithm{
 		Name: r.AlgorithmName, AlgorithmArn: in.AlgorithmArn, DefaultHyperParameters: catalog.Values(r.Algorithm, nil),
 		DefaultHyperParameterRanges: defaultRanges(r.Algorithm),
-		DefaultResourceConfig:       map[string]string{"maxNumberOfTrainingJobs": strconv.Itoa(maxTrials), "maxParallelTrainingJobs": strconv.Itoa(maxParallelTrials)},
+		DefaultResourceConfig:       map[string]string{"maxNumberOfTrainingJobs": strconv.Itoa(trials), "maxParallelTrainingJobs": "1"},
 		TrainingInputMode:           "File", CreationDateTime: made, LastUpdatedDateTime: made,
 	}}, nil
 }
-
-// The most trials of hpoConfig.hpoResourceConfig.
-const (
-	maxTrials         = 40
-	maxParallelTrials = 10
-)
 
 func defaultRanges(all []catalog.Parameter) *wire.DefaultHyperParameterRanges {
 	out := &wire.DefaultHyperParameterRanges{}

@@ -93,8 +93,6 @@ func (s *Service) trainable(in *wire.CreateSolutionRequest) (catalog.Recipe, err
 		return r, invalid("performHPO: %s has no hyperparameters that can be tuned.", r.Name)
 	case in.SolutionConfig != nil && in.SolutionConfig.HpoConfig != nil && !yes(in.PerformHPO):
 		return r, invalid("solutionConfig.hpoConfig needs performHPO.")
-	case yes(in.PerformHPO):
-		return r, invalid("performHPO: this version of Bespoke does not search hyperparameters by trials. Set them in solutionConfig, or leave them out for the defaults.")
 	}
 	return r, nil
 }

@@ -145,6 +145,9 @@ func (s *Service) describeSolutionVersion(ctx context.Context, in *wire.Describe
 			return nil, refusal(err)
 		}
 		out.TrainingHours = &tr.Hours
+		if v.PerformHPO {
+			out.TunedHPOParams = &wire.TunedHPOParams{AlgorithmHyperParameters: tr.Tuned}
+		}
 	}
 	return &wire.DescribeSolutionVersionResponse{SolutionVersion: out}, nil
 }

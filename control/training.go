@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"bespoke"
+	"bespoke/awsapi/catalog"
 	"bespoke/awsapi/wire"
 	"bespoke/history"
 	"bespoke/lake"
@@ -139,6 +140,7 @@ func (s *Service) fit(ctx context.Context, v bespoke.SolutionVersion, run *train
 		return tr, err
 	}
 	tr.Hours, tr.Metrics, tr.Extra = time.Since(began).Hours(), result.Metrics, result.Extra
+	tr.Tuned, tr.Trials = result.Tuned, storedTrials(result.Trials)
 	for _, p := range result.Phases {
 		tr.Phases = append(tr.Phases, store.Phase{Name: p.Name, Started: p.Started, Took: p.Took})
 	}
@@ -156,14 +158,29 @@ func (s *Service) spec(v bespoke.SolutionVersion) (train.Spec, error) {
 		return train.Spec{}, err
 	}
 	spec := train.Spec{
-		Recipe: r.Name, Algorithm: config.AlgorithmHyperParameters, Features: config.FeatureTransformationParameters,
+		Recipe: r.Name, Algorithm: spelled(r.Algorithm, config.AlgorithmHyperParameters), Features: spelled(r.Features, config.FeatureTransformationParameters),
 		Rules: eventRules(v.EventType, config), Seed: v.Seed, Workers: s.cfg.Workers,
 		MinInteractions: s.cfg.Limits.TrainInteractions, MinUsers: s.cfg.Limits.TrainUsers,
 	}
 	if c := config.TrainingDataConfig; c != nil {
 		spec.Excluded, spec.Included = byType(c.ExcludedDatasetColumns), byType(c.IncludedDatasetColumns)
 	}
+	if v.PerformHPO {
+		spec.Search = search(r, config.HpoConfig)
+	}
 	return spec, nil
+}
+
+// spelled returns what is given under the names and in the spelling of the
+// parameters.
+func spelled(all []catalog.Parameter, given map[string]string) map[string]string {
+	out := map[string]string{}
+	for name, v := range given {
+		if p, ok := catalog.Named(all, name); ok {
+			out[p.Name] = p.Spelled(v)
+		}
+	}
+	return out
 }
 
 // eventRules says which interactions a solution is about.

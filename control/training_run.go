@@ -97,7 +97,7 @@ type TrainingProgress struct {
 	Type          bespoke.TrainingType `json:"trainingType"`
 	Status        bespoke.Status       `json:"status"`
 	FailureReason string               `json:"failureReason,omitempty"`
-	Phase         string               `json:"phase"`          // WAITING, READING, EVALUATING, FITTING, PUBLISHING or DONE
+	Phase         string               `json:"phase"`          // WAITING, READING, TUNING, EVALUATING, FITTING, PUBLISHING or DONE
 	Step          string               `json:"step,omitempty"` // of the phase, as the recipe calls it
 	Share         float64              `json:"share"`          // of the step, 0 to 1
 	Seconds       float64              `json:"seconds"`        // that the training has taken
@@ -107,6 +107,7 @@ type TrainingProgress struct {
 	Extra         map[string]float64   `json:"extra"`
 	Warnings      []string             `json:"warnings"`
 	Phases        []store.Phase        `json:"phases"`
+	Trials        []store.Trial        `json:"trials"` // of hyperparameters
 	Created       time.Time            `json:"creationDateTime"`
 	Updated       time.Time            `json:"lastUpdatedDateTime"`
 }
@@ -125,7 +126,8 @@ func (s *Service) TrainingProgress(ctx context.Context, version bespoke.ARN) (Tr
 	p := TrainingProgress{
 		VersionARN: v.ARN, RecipeARN: v.RecipeARN, Mode: v.Mode, Type: v.Type, Status: v.Status, FailureReason: v.FailureReason,
 		Phase: "WAITING", Seed: v.Seed, Inputs: append([]store.Input{}, tr.Inputs...), Metrics: map[string]float64{}, Extra: map[string]float64{},
-		Warnings: append([]string{}, tr.Warnings...), Phases: append([]store.Phase{}, tr.Phases...), Created: v.Created, Updated: v.Updated,
+		Warnings: append([]string{}, tr.Warnings...), Phases: append([]store.Phase{}, tr.Phases...), Trials: append([]store.Trial{}, tr.Trials...),
+		Created: v.Created, Updated: v.Updated,
 	}
 	maps.Copy(p.Metrics, tr.Metrics)
 	maps.Copy(p.Extra, tr.Extra)
@@ -141,6 +143,15 @@ func (s *Service) TrainingProgress(ctx context.Context, version bespoke.ARN) (Tr
 			p.Phase = "READING"
 		}
 		maps.Copy(p.Metrics, now.Metrics)
+		p.Trials = append(p.Trials, storedTrials(now.Trials)...)
 	}
 	return p, nil
+}
+
+func storedTrials(all []train.Trial) []store.Trial {
+	out := make([]store.Trial, len(all))
+	for i, t := range all {
+		out[i] = store.Trial(t)
+	}
+	return out
 }

@@ -58,7 +58,7 @@ func (s *Service) fitUpdate(ctx context.Context, v bespoke.SolutionVersion, run 
 	if err != nil {
 		return tr, err
 	}
-	tr.Metrics, tr.Extra = maps.Clone(was.Metrics), maps.Clone(was.Extra)
+	tr.Metrics, tr.Extra, tr.Tuned = maps.Clone(was.Metrics), maps.Clone(was.Extra), maps.Clone(was.Tuned)
 	read := time.Now()
 	run.report(train.Progress{Phase: "PUBLISHING", Metrics: tr.Metrics})
 	if err := s.cfg.Models.Publish(v.ARN, &next); err != nil {

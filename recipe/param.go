@@ -45,6 +45,8 @@ type Param struct {
 	Tunable  bool     // by HPO
 	// OnlyTuned says that it may be given as a range for HPO, not as a value.
 	OnlyTuned bool
+	// Unused says that it is accepted for clients that send it and changes nothing.
+	Unused bool
 	// Aliases are other names that Amazon's service accepts or shows.
 	Aliases []string
 }

@@ -15,8 +15,15 @@ type Training struct {
 	Metrics  map[string]float64 `json:"metrics,omitempty"` // of the hold-out, by the API's names
 	Extra    map[string]float64 `json:"extra,omitempty"`   // further figures, for the extensions
 	Tuned    map[string]string  `json:"tuned,omitempty"`   // parameters that were chosen by trials
+	Trials   []Trial            `json:"trials,omitempty"`  // that it was chosen by
 	Warnings []string           `json:"warnings,omitempty"`
 	Phases   []Phase            `json:"phases,omitempty"` // in the order they ran
+}
+
+// Trial is one of the trials of a training's hyperparameters.
+type Trial struct {
+	Parameters map[string]string `json:"parameters"`
+	Value      float64           `json:"value"` // NDCG@10 on users who were held out
 }
 
 // Input is a state of a dataset that a training reads.

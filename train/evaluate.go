@@ -19,7 +19,7 @@ func (t *run) evaluate(ctx context.Context, in recipe.Input) error {
 	defer end()
 	rest, tests := eval.HoldOut(in.Interactions, in.Seed)
 	if rest.Len() == 0 || len(tests) == 0 {
-		t.result.Warnings = append(t.result.Warnings, "There are no metrics: too few users have two or more interactions to hold some out.")
+		t.warn("There are no metrics: too few users have two or more interactions to hold some out.")
 		return nil
 	}
 	held := make([]bool, in.Interactions.Users.Len())

@@ -30,7 +30,9 @@ type Spec struct {
 	// where there is an entry for the type.
 	Excluded, Included map[bespoke.DatasetType][]string
 	Seed               int64
-	Workers            int // goroutines that compute; they do not change the model
+	// Search, if set, looks for better hyperparameters first.
+	Search  *Search
+	Workers int // goroutines that compute; they do not change the model
 
 	Interactions Source
 	Items, Users *Source // nil where there is no such dataset
@@ -43,10 +45,11 @@ type Spec struct {
 
 // Progress is how far a training is.
 type Progress struct {
-	Phase   string             // READING, EVALUATING or FITTING
+	Phase   string             // READING, TUNING, EVALUATING or FITTING
 	Step    string             // of the phase, as the recipe calls it
 	Share   float64            // of the step, 0 to 1
 	Metrics map[string]float64 // known so far; not to be changed
+	Trials  []Trial            // likewise
 }
 
 // Result is what a training has made.
@@ -54,6 +57,8 @@ type Result struct {
 	Artifact *artifact.Artifact
 	Metrics  map[string]float64 // of the hold-out, by the API's names
 	Extra    map[string]float64 // further figures
+	Trials   []Trial            // of Search, in the order in which they were made
+	Tuned    map[string]string  // hyperparameters that Search has chosen, nil without it
 	Warnings []string
 	Phases   []Phase
 }
@@ -89,6 +94,9 @@ func Run(ctx context.Context, spec Spec) (Result, error) {
 	in.Settings = settings
 	end()
 	if err := t.enough(in.Interactions); err != nil {
+		return t.result, err
+	}
+	if err := t.search(ctx, &in); err != nil {
 		return t.result, err
 	}
 	if err := t.evaluate(ctx, in); err != nil {
@@ -127,10 +135,12 @@ func (t *run) phase(name string) (end func()) {
 
 func (t *run) report(p Progress) {
 	if t.Progress != nil {
-		p.Metrics = t.result.Metrics
+		p.Metrics, p.Trials = t.result.Metrics, t.result.Trials
 		t.Progress(p)
 	}
 }
+
+func (t *run) warn(msg string) { t.result.Warnings = append(t.result.Warnings, msg) }
 
 // steps passes on what a recipe says while it fits.
 func (t *run) steps(phase string) func(recipe.Progress) {
@@ -204,7 +214,7 @@ func (t *run) enough(h *history.History) error {
 		case limit > 0 && got < limit:
 			return bespoke.Errorf(bespoke.InvalidInput, "%s", msg)
 		case got < amazons:
-			t.result.Warnings = append(t.result.Warnings, msg+" Amazon Personalize would refuse to train; expect poor recommendations.")
+			t.warn(msg + " Amazon Personalize would refuse to train; expect poor recommendations.")
 		}
 		return nil
 	}
@@ -221,7 +231,7 @@ func (t *run) enough(h *history.History) error {
 		if t.MinUsers > 0 {
 			return bespoke.Errorf(bespoke.InvalidInput, "%s", msg)
 		}
-		t.result.Warnings = append(t.result.Warnings, msg)
+		t.warn(msg)
 	}
 	return nil
 }

@@ -240,13 +240,15 @@ func TestTooLittleData(t *testing.T) {
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	from := source(t, bespoke.Interactions, interactions, walks(60))
-	for _, phase := range []string{"READING", "EVALUATING", "FITTING"} {
+	for _, phase := range []string{"READING", "TUNING", "EVALUATING", "FITTING"} {
 		ctx, cancel := context.WithCancel(t.Context())
-		_, err := train.Run(ctx, train.Spec{Recipe: "aws-user-personalization-v2", Interactions: from, Workers: 2, Progress: func(p train.Progress) {
+		spec := train.Spec{Recipe: "aws-user-personalization", Interactions: from, Workers: 2, Progress: func(p train.Progress) {
 			if p.Phase == phase {
 				cancel()
 			}
-		}})
+		}}
+		spec.Search = &train.Search{Trials: 2, Ranges: []train.Range{{Name: "bptt", Min: 2, Max: 32}}}
+		_, err := train.Run(ctx, spec)
 		cancel()
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("cancelled while %s: %v", phase, err)

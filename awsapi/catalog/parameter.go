@@ -66,6 +66,14 @@ func (p Parameter) category(value string) (string, bool) {
 	return p.Values[i], true
 }
 
+// Spelled returns a value in the parameter's own spelling.
+func (p Parameter) Spelled(value string) string {
+	if c, ok := p.category(value); ok {
+		return c
+	}
+	return value
+}
+
 // Named returns the parameter that a client means by name.
 func Named(all []Parameter, name string) (Parameter, bool) {
 	i := slices.IndexFunc(all, func(p Parameter) bool { return p.Is(name) })
@@ -84,10 +92,7 @@ func Values(all []Parameter, given map[string]string) map[string]string {
 	}
 	for name, v := range given {
 		if p, ok := Named(all, name); ok {
-			if c, ok := p.category(v); ok {
-				v = c
-			}
-			out[p.Name] = v
+			out[p.Name] = p.Spelled(v)
 		}
 	}
 	return out

@@ -29,8 +29,9 @@ func Sims() recipe.Recipe {
 
 // SimilarItems is aws-similar-items.
 func SimilarItems() recipe.Recipe {
+	// Nothing here is a hidden vector, so that their length changes nothing.
 	hidden := func(name string, aliases ...string) recipe.Param {
-		return recipe.Param{Name: name, Domain: recipe.Integer, Default: "100", Min: 30, Max: 200, Tunable: true, OnlyTuned: true, Aliases: aliases}
+		return recipe.Param{Name: name, Domain: recipe.Integer, Default: "100", Min: 30, Max: 200, Tunable: true, OnlyTuned: true, Unused: true, Aliases: aliases}
 	}
 	return recipe.Recipe{
 		Name: "aws-similar-items", Type: recipe.RelatedItems, Algorithm: "aws-similar-items", FeatureTransformation: "aws-similar-items",
