@@ -14,17 +14,22 @@ import (
 func TestTopAgreesWithSorting(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
+	var got recipe.Top
 	for range 200 {
 		k, top := r.IntN(20), []recipe.Scored{}
-		got := recipe.NewTop(k)
+		got.Reset(k)
 		for i := range r.IntN(100) {
 			s := recipe.Scored{Item: uint32(i), Score: float64(r.IntN(10))}
-			got.Add(s)
+			got.Add(s.Item, s.Score)
 			top = append(top, s)
 		}
 		slices.SortStableFunc(top, func(a, b recipe.Scored) int { return int(b.Score - a.Score) })
 		top = top[:min(k, len(top))]
-		for i, s := range got.Sorted() {
+		answer := got.Sorted()
+		if len(answer) != len(top) {
+			t.Fatalf("k=%d: %d items, want %d", k, len(answer), len(top))
+		}
+		for i, s := range answer {
 			if s.Item != top[i].Item || s.Score != top[i].Score {
 				t.Fatalf("k=%d: place %d has %+v, want %+v", k, i, s, top[i])
 			}

@@ -1,21 +1,29 @@
 package recipe
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
-// Top collects the K best of many items in K entries of memory. Make one with
-// NewTop.
+// Top collects the K best of many items in K entries of memory. The zero Top
+// takes none; Reset says how many it is to take.
 type Top struct {
 	k    int
-	heap []Scored // the worst on top
+	heap []entry // the worst on top
+}
+
+type entry struct {
+	score float64
+	item  uint32
 }
 
 // NewTop returns a Top for the k best.
 func NewTop(k int) *Top {
-	return &Top{k: max(k, 0), heap: make([]Scored, 0, min(max(k, 0), 1024))}
+	t := &Top{}
+	t.Reset(k)
+	return t
 }
+
+// Reset empties the Top and makes it one for the k best. Its memory is used
+// again.
+func (t *Top) Reset(k int) { t.k, t.heap = max(k, 0), t.heap[:0] }
 
 // Floor returns the score below which an item is not among the k best, -Inf
 // while there are fewer.
@@ -23,62 +31,67 @@ func (t *Top) Floor() float64 {
 	if len(t.heap) < t.k || t.k == 0 {
 		return math.Inf(-1)
 	}
-	return t.heap[0].Score
+	return t.heap[0].score
 }
 
 // Add offers an item. Scores must not be NaN.
-func (t *Top) Add(s Scored) {
+func (t *Top) Add(item uint32, score float64) {
+	e := entry{score, item}
 	switch {
 	case len(t.heap) < t.k:
-		t.heap = append(t.heap, s)
+		t.heap = append(t.heap, e)
 		for i := len(t.heap) - 1; i > 0; {
 			up := (i - 1) / 2
-			if !worse(t.heap[i], t.heap[up]) {
+			if !e.worse(t.heap[up]) {
 				break
 			}
-			t.heap[i], t.heap[up] = t.heap[up], t.heap[i]
+			t.heap[i], t.heap[up] = t.heap[up], e
 			i = up
 		}
-	case t.k > 0 && worse(t.heap[0], s):
-		t.heap[0] = s
-		t.sink()
+	case t.k > 0 && t.heap[0].worse(e):
+		t.sink(e)
 	}
 }
 
-func (t *Top) sink() {
-	for i := 0; ; {
+// sink puts e in place of the worst.
+func (t *Top) sink(e entry) {
+	i := 0
+	for {
 		down := 2*i + 1
 		if down >= len(t.heap) {
-			return
+			break
 		}
-		if down+1 < len(t.heap) && worse(t.heap[down+1], t.heap[down]) {
+		if down+1 < len(t.heap) && t.heap[down+1].worse(t.heap[down]) {
 			down++
 		}
-		if !worse(t.heap[down], t.heap[i]) {
-			return
+		if !t.heap[down].worse(e) {
+			break
 		}
-		t.heap[i], t.heap[down] = t.heap[down], t.heap[i]
+		t.heap[i] = t.heap[down]
 		i = down
 	}
+	t.heap[i] = e
 }
 
 // worse reports whether a comes after b in an answer.
-func worse(a, b Scored) bool {
-	if a.Score != b.Score {
-		return a.Score < b.Score
+func (a entry) worse(b entry) bool {
+	if a.score != b.score {
+		return a.score < b.score
 	}
-	return a.Item > b.Item
+	return a.item > b.item
 }
 
-// Sorted returns the best items, best first. The Top is spent.
+// Sorted returns the best items, best first, and empties the Top.
 func (t *Top) Sorted() []Scored {
-	slices.SortFunc(t.heap, func(a, b Scored) int {
-		if worse(b, a) {
-			return -1
+	out := make([]Scored, len(t.heap))
+	for i := len(out) - 1; i >= 0; i-- {
+		out[i].Item, out[i].Score = t.heap[0].item, t.heap[0].score
+		last := t.heap[i]
+		if t.heap = t.heap[:i]; i > 0 {
+			t.sink(last)
 		}
-		return 1
-	})
-	return t.heap
+	}
+	return out
 }
 
 // RankOnly ranks the items of q.Only by a score of each. Those whose score is
@@ -90,13 +103,15 @@ func RankOnly(q Query, why Why, score func(item uint32) float64) []Scored {
 		if q.Skips(it) {
 			continue
 		}
-		s := Scored{Item: it, Score: score(it), Why: why}
-		if math.IsNaN(s.Score) {
-			unknown = append(unknown, s)
+		if s := score(it); math.IsNaN(s) {
+			unknown = append(unknown, Scored{Item: it, Score: s})
 		} else {
-			top.Add(s)
+			top.Add(it, s)
 		}
 	}
 	out := append(top.Sorted(), unknown...)
+	for i := range out {
+		out[i].Why = why
+	}
 	return out[:min(len(out), max(q.K, 0))]
 }

@@ -39,6 +39,11 @@ func (m *memory) add(id string, campaign bespoke.ARN, user string, n int, item f
 		return
 	}
 	var b strings.Builder
+	size := 0
+	for i := range n {
+		size += len(item(i))
+	}
+	b.Grow(size)
 	g := given{id: id, user: user, campaign: campaign, ends: make([]uint32, n)}
 	for i := range n {
 		b.WriteString(item(i))

@@ -2,7 +2,6 @@ package serve
 
 import (
 	"context"
-	"time"
 
 	"bespoke/awsapi/catalog"
 	"bespoke/awsapi/wire"
@@ -47,7 +46,9 @@ func (s *Server) getRecommendations(ctx context.Context, in *wire.GetRecommendat
 	if err := d.answerable(in.UserId, in.ItemId); err != nil {
 		return nil, err
 	}
-	out := &wire.GetRecommendationsResponse{ItemList: d.items(s.rank(d, asked{in.UserId, in.ItemId, d.Artifact.Context(in.Context)}, k), columns), RecommendationId: d.newID()}
+	q := d.query(asked{in.UserId, in.ItemId, d.Artifact.Context(in.Context)}, s.recent(d, in.UserId))
+	q.K = k
+	out := &wire.GetRecommendationsResponse{ItemList: d.items(d.rank(q), columns), RecommendationId: d.newID()}
 	s.given.add(out.RecommendationId, d.Campaign, in.UserId, len(out.ItemList), func(i int) string { return out.ItemList[i].ItemId })
 	return out, nil
 }
@@ -83,42 +84,16 @@ func (d *Deployment) answerable(user, item string) error {
 		return invalid("The campaign %s ranks lists. Use GetPersonalizedRanking.", d.Campaign)
 	case d.Recipe.Type == catalog.RelatedItems && item == "":
 		return invalid("itemId is missing: the campaign %s finds items related to an item.", d.Campaign)
-	case d.personal() && user == "":
+	case d.Recipe.Type == catalog.UserPersonalization && d.Recipe.RealTime && user == "":
 		return invalid("userId is missing: the campaign %s recommends items to a user.", d.Campaign)
 	}
 	return nil
-}
-
-// personal reports whether answers depend on the user and on nothing else, but for
-// the context.
-func (d *Deployment) personal() bool {
-	return d.Recipe.Type == catalog.UserPersonalization && d.Recipe.RealTime
 }
 
 // asked is whom a request is about.
 type asked struct {
 	user, item string
 	context    map[string]string // as far as the model asks for it
-}
-
-// rank returns the k best items for a request. Where only the user counts, one
-// who has done nothing for a while gets the same answer again.
-func (s *Server) rank(d *Deployment, of asked, k int) []recipe.Scored {
-	recent := s.recent(d, of.user)
-	if !d.personal() || of.context != nil {
-		q := d.query(of, recent)
-		q.K = k
-		return d.rank(q)
-	}
-	live, now := fingerprintOf(recent), time.Now()
-	if ranked, ok := d.answers.get(of.user, k, live, now); ok {
-		return ranked
-	}
-	q := d.query(of, recent)
-	q.K = k
-	ranked := d.rank(q)
-	d.answers.put(of.user, answer{ranked: ranked, k: k, live: live, made: now})
-	return ranked
 }
 
 // rank returns the model's answer with what is explored.

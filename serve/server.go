@@ -34,7 +34,6 @@ type Deployment struct {
 
 	candidates []candidate // for exploration
 	seed       uint64      // of recommendation IDs
-	answers    *answers    // that were given, by user
 }
 
 // Live knows what users have done since they were trained on.
@@ -103,7 +102,6 @@ func (d *Deployment) prepare() {
 	}
 	d.seed = seedOf(d.Campaign)
 	d.candidates = candidates(d.Explore, d.Artifact, d.Fresh)
-	d.answers = newAnswers()
 }
 
 // Update changes copies of the deployments of a version, from which their

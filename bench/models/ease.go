@@ -87,7 +87,7 @@ func (m *ease) Rank(q recipe.Query) []recipe.Scored {
 	top := recipe.NewTop(q.K)
 	for j, s := range score {
 		if !q.Skips(uint32(j)) && !math.IsNaN(s) {
-			top.Add(recipe.Scored{Item: uint32(j), Score: s})
+			top.Add(uint32(j), s)
 		}
 	}
 	return top.Sorted()

@@ -92,8 +92,12 @@ func (p *product) prepare(ctx context.Context, data string) error {
 	return err
 }
 
+// tastes is how many groups the items fall into.
+const tastes = 200
+
 // generate writes interactions in which every item occurs, users and items by a
-// distribution close to Zipf's.
+// distribution close to Zipf's. A user keeps to three tastes and often goes on to
+// the next item of one, so that there is something to learn.
 func (p *product) generate(path string) error {
 	f, err := os.Create(path)
 	if err != nil {
@@ -107,12 +111,21 @@ func (p *product) generate(path string) error {
 		return int(a * (math.Pow((float64(n)+a)/a, r.Float64()) - 1))
 	}
 	fmt.Fprintln(w, "USER_ID,ITEM_ID,TIMESTAMP")
+	last := make([]int, p.users)
 	for i := range p.interactions {
-		item := i
+		user, item := rank(p.users), i
 		if i >= p.items {
-			item = rank(p.items)
+			switch x := r.Float64(); {
+			case x < 0.3:
+				item = (last[user] + tastes) % p.items
+			case x < 0.8:
+				item = rank(p.items/tastes)*tastes + (31*user+77*r.IntN(3))%tastes
+			default:
+				item = rank(p.items)
+			}
 		}
-		fmt.Fprintf(w, "user-%d,item-%06d,%d\n", rank(p.users), item, 1_700_000_000+i)
+		last[user] = item
+		fmt.Fprintf(w, "user-%d,item-%06d,%d\n", user, item, 1_700_000_000+i)
 	}
 	return w.Flush()
 }
@@ -175,9 +188,9 @@ func (p *product) sign(ctx context.Context, req *http.Request, body []byte) erro
 	return v4.NewSigner().SignHTTP(ctx, key, req, hex.EncodeToString(sum[:]), "personalize", p.env["AWS_REGION"], time.Now())
 }
 
-// requests returns the bytes of signed requests for so many users.
-func (p *product) requests(users int) (all [][]byte, err error) {
-	for u := range users {
+// requests returns the bytes of signed requests, one for each user.
+func (p *product) requests() (all [][]byte, err error) {
+	for u := range p.users {
 		body := fmt.Appendf(nil, `{"campaignArn":%q,"userId":"user-%d","numResults":%d}`, p.campaign, u*7919%p.users, p.results)
 		req, err := http.NewRequest(http.MethodPost, "http://"+p.address+"/recommendations", bytes.NewReader(body))
 		if err != nil {

@@ -28,6 +28,7 @@ type Model struct {
 	popular    *popularity.Model
 	likely     []uint32 // items that have users, by prior, most first
 	weights    []float32
+	heads      []float32 // the first weight of each row of follow
 	fades      []float32
 	traitFades []float32
 	prospects  sync.Pool // of *prospect
@@ -38,6 +39,12 @@ func (m *Model) finish() {
 	m.popular = popularity.New(m.items, m.users)
 	m.likely = byPrior(m.popular, m.prior)
 	m.weights = m.Blend.weights(m.window)
+	m.heads = make([]float32, len(m.users))
+	for i := range m.heads {
+		if _, w := m.follow.Row(uint32(i)); len(w) > 0 {
+			m.heads[i] = w[0]
+		}
+	}
 	m.fades, m.traitFades = weightsOf(m.Fade, folded), weightsOf(fadeTraits, folded)
 	m.prospects.New = func() any { return m.newProspect() }
 }

@@ -13,25 +13,24 @@ const (
 	// larger ones those are scored that follow something in the history, the most
 	// likely ones, and those that context and attributes speak for.
 	small = 8192
-	// followers, likely and favoured are how many of each, at most.
-	followers = 500
-	likely    = 1000
-	favoured  = 250 // by the context and the user's attributes
-	// faint is the part of a history's heaviest transition below which others
-	// are left out: that costs nothing in accuracy and is most of them.
-	faint = float32(1.0 / 16)
+	// followers, likely and favoured are how many of each, the first two wider
+	// times as many where items may be skipped or more is known of the user than
+	// the history. Three times as many change no figure.
+	followers = 200
+	likely    = 100
+	favoured  = 500
+	wider     = 10
 )
 
 // What prospect.marks says of an item.
 const (
 	taken  = 1 << iota // it is in the history
 	listed             // it is in the list that is to be ranked
-	front              // it is among the most likely ones
-	chosen             // it is among the followers that are scored
+	chosen             // it is to be scored already
 )
 
 // prospect is one user as the model sees them. Its memory is used again for
-// the next one: between two, sum is zero and marks have nothing but front.
+// the next one: between two, sum and marks are zero.
 type prospect struct {
 	*scratch
 	m                   *Model
@@ -51,22 +50,14 @@ type prospect struct {
 	scores     []float32
 	unknown    []uint32 // items to be ranked that have none
 	rest       int      // items that are not looked at, for the softmax
+	top        recipe.Top
 }
 
 func (m *Model) newProspect() *prospect {
-	p := &prospect{m: m, scratch: newScratch(len(m.users)), folder: m.factors.Folder(), marks: make([]uint8, len(m.users)), more: newScratch(len(m.users)), profiles: m.affinities.profiles()}
-	for _, j := range m.front() {
-		p.marks[j] = front
+	return &prospect{
+		m: m, scratch: newScratch(len(m.users)), folder: m.factors.Folder(), marks: make([]uint8, len(m.users)),
+		more: newScratch(len(m.users)), profiles: m.affinities.profiles(),
 	}
-	return p
-}
-
-// front returns the items that are looked at for every user, by prior.
-func (m *Model) front() []uint32 {
-	if len(m.users) <= small {
-		return m.likely
-	}
-	return m.likely[:min(likely, len(m.likely))]
 }
 
 // look takes in the user's history, the context and the user's attributes.
@@ -87,11 +78,11 @@ func (p *prospect) look(q recipe.Query) {
 	for _, profile := range p.profiles {
 		profile.Look(p.past, p.m.traitFades)
 	}
-	least := faint
+	heads := p.m.heads
 	if q.Only != nil {
-		least = 0 // those of a list are told apart to the last
+		heads = nil // the items of a list are told apart to the last
 	}
-	p.follow(p.m.follow, p.past, p.m.weights, nil, least)
+	p.follow(p.m.follow, p.past, p.m.weights, nil, heads)
 	p.spread = p.scratch.spread()
 	p.x = nil
 	if p.m.Factors > 0 && len(p.past) > 0 {
@@ -123,13 +114,31 @@ func (p *prospect) choose(q recipe.Query) {
 		}
 		return
 	}
-	// Followers first: with good ones at hand the others are soon passed over.
-	if len(p.m.users) > small {
-		p.candidates = p.heaviest(p.candidates, followers, func(j uint32) bool { return p.marks[j]&front == 0 })
+	if len(p.m.users) <= small {
+		p.candidates = append(p.candidates, p.m.likely...)
+	} else {
+		p.pick(q)
 		p.favour()
 	}
-	p.candidates = append(p.candidates, p.m.front()...)
 	p.rest = len(p.m.users) - len(p.candidates)
+}
+
+// pick appends what most follows the history, and the most likely of the others.
+func (p *prospect) pick(q recipe.Query) {
+	n, more := max(followers, 2*q.K), max(likely, q.K)
+	if q.Skip != nil || len(p.more.touched) > 0 || len(p.profiles) > 0 {
+		n, more = wider*n, wider*more
+	}
+	p.candidates = p.heaviest(p.candidates, n)
+	for _, j := range p.m.likely {
+		if more == 0 {
+			break
+		}
+		if p.sum[j] == 0 {
+			p.candidates = append(p.candidates, j)
+			more--
+		}
+	}
 }
 
 // favour appends what the context and the user's attributes speak for most.
@@ -137,14 +146,20 @@ func (p *prospect) favour() {
 	if len(p.more.touched) == 0 {
 		return
 	}
-	followers := p.candidates
-	for _, j := range followers {
+	picked := p.candidates
+	for _, j := range picked {
 		p.marks[j] |= chosen
 	}
-	p.candidates = p.more.heaviest(p.candidates, favoured, func(j uint32) bool {
-		return p.more.sum[j] > 0 && p.marks[j]&(front|chosen) == 0 && p.m.users[j] > 0
-	})
-	for _, j := range followers {
+	out := len(picked)
+	p.candidates = p.more.heaviest(p.candidates, favoured)
+	for _, j := range p.candidates[out:] {
+		if p.more.sum[j] > 0 && p.marks[j]&chosen == 0 && p.m.users[j] > 0 {
+			p.candidates[out] = j
+			out++
+		}
+	}
+	p.candidates = p.candidates[:out]
+	for _, j := range picked {
 		p.marks[j] &^= chosen
 	}
 }
@@ -152,11 +167,11 @@ func (p *prospect) favour() {
 // clear forgets the user.
 func (p *prospect) clear(only []uint32) {
 	for _, j := range p.past {
-		p.marks[j] &= front
+		p.marks[j] = 0
 	}
 	for _, j := range only {
 		if int(j) < len(p.marks) {
-			p.marks[j] &= front
+			p.marks[j] = 0
 		}
 	}
 	p.scratch.clear()

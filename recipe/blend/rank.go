@@ -77,14 +77,15 @@ func (p *prospect) score() {
 
 // best returns the q.K candidates with the highest scores, softened.
 func (p *prospect) best(q recipe.Query) []recipe.Scored {
-	top, floor := recipe.NewTop(q.K), math.Inf(-1)
+	p.top.Reset(q.K)
+	floor := math.Inf(-1)
 	for i, score := range p.scores {
 		if s := float64(score); s >= floor && !q.Skips(p.candidates[i]) {
-			top.Add(recipe.Scored{Item: p.candidates[i], Score: s})
-			floor = top.Floor()
+			p.top.Add(p.candidates[i], s)
+			floor = p.top.Floor()
 		}
 	}
-	out := top.Sorted()
+	out := p.top.Sorted()
 	p.soften(out)
 	for i := range out {
 		out[i].Why = p.why(out[i].Item)

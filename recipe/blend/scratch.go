@@ -2,7 +2,6 @@ package blend
 
 import (
 	"math"
-	"slices"
 
 	"bespoke/recipe/sequence"
 )
@@ -11,41 +10,45 @@ import (
 type scratch struct {
 	sum     []float32 // zero outside touched
 	touched []uint32
-	floor   float32 // what is below it was left out
-
-	// What heaviest works with.
-	kept   []uint32
-	counts []uint32
+	floor   float32                   // what is below it was left out
+	counts  [1 << (digits - 1)]uint32 // of sums, by their first digits
 }
 
 func newScratch(items int) *scratch { return &scratch{sum: make([]float32, items)} }
 
+// faint is the part of a history's heaviest transition below which others are
+// left out: most of them, at no loss in accuracy.
+const faint = 1.0 / 16
+
 // follow adds the rows of a history's items, the newest first, by the weights
-// of their distance. from, if not nil, multiplies each row. What is below the
-// part least of the heaviest is left out; that takes rows in order.
-func (sc *scratch) follow(c *sequence.Counts, past []uint32, weights, from []float32, least float32) {
+// of their distance. from, if not nil, multiplies each row. heads, if not nil,
+// has the first weight of each row, the heaviest, and has faint transitions left
+// out.
+func (sc *scratch) follow(c *sequence.Counts, past []uint32, weights, from, heads []float32) {
 	weights = weights[:min(len(weights), len(past))]
 	sc.floor = 0
-	if least > 0 {
+	if heads != nil {
 		for d, w := range weights {
-			if _, scores := c.Row(past[d]); len(scores) > 0 {
-				sc.floor = max(sc.floor, w*scores[0])
-			}
+			sc.floor = max(sc.floor, w*heads[past[d]])
 		}
-		sc.floor *= least
+		sc.floor *= faint
 	}
 	sum, touched := sc.sum, sc.touched
 	for d, w := range weights {
 		i := past[d]
+		if heads != nil && w*heads[i] < sc.floor {
+			continue
+		}
 		if from != nil {
 			w *= from[i]
 		}
 		items, scores := c.Row(i)
-		for e, j := range items {
-			add := w * scores[e]
+		for e, score := range scores {
+			add := w * score
 			if add < sc.floor {
 				break
 			}
+			j := items[e]
 			if sum[j] == 0 {
 				touched = append(touched, j)
 			}
@@ -72,31 +75,25 @@ func (sc *scratch) spread() float32 {
 // included.
 const digits = 13
 
-// heaviest appends up to n of the touched items that ok is true for, those with
-// the highest sums. Among sums that differ by less than a sixteenth, those of
-// items that were touched first count as higher.
-func (sc *scratch) heaviest(out []uint32, n int, ok func(item uint32) bool) []uint32 {
-	sc.kept = sc.kept[:0]
-	for _, j := range sc.touched {
-		if ok(j) {
-			sc.kept = append(sc.kept, j)
-		}
-	}
-	if len(sc.kept) <= n {
-		return append(out, sc.kept...)
+// heaviest appends up to n of the touched items, those with the highest sums,
+// of which those below 0 count as 0.
+// Among sums that differ by less than a sixteenth, those of items that were
+// touched first count as higher.
+func (sc *scratch) heaviest(out []uint32, n int) []uint32 {
+	if len(sc.touched) <= n {
+		return append(out, sc.touched...)
 	}
 	// Bits of floats that are not negative are in the order of the floats.
-	digit := func(j uint32) uint32 { return math.Float32bits(sc.sum[j]) >> (32 - digits) }
-	sc.counts = slices.Grow(sc.counts[:0], 1<<(digits-1))[:1<<(digits-1)]
-	clear(sc.counts)
-	for _, j := range sc.kept {
+	digit := func(j uint32) uint32 { return math.Float32bits(max(sc.sum[j], 0)) >> (32 - digits) }
+	clear(sc.counts[:])
+	for _, j := range sc.touched {
 		sc.counts[digit(j)]++
 	}
 	border, room := uint32(len(sc.counts)-1), n
 	for ; int(sc.counts[border]) <= room; border-- {
 		room -= int(sc.counts[border])
 	}
-	for _, j := range sc.kept {
+	for _, j := range sc.touched {
 		switch d := digit(j); {
 		case d > border:
 			out = append(out, j)

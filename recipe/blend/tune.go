@@ -138,7 +138,7 @@ func newTuner(in recipe.Input, h *history.History, o options, catalogue *history
 	t.prior = prior(shown, t.users, o.recency)
 	t.likely = byPrior(popularity.New(catalogue, t.users), t.prior)
 	if items > small {
-		t.likely = t.likely[:min(likely, len(t.likely))]
+		t.likely = t.likely[:min(wider*likely, len(t.likely))]
 	}
 	t.wanted = make([]bool, items)
 	for _, u := range t.tests {
@@ -187,7 +187,7 @@ func (t *tuner) transitions(ctx context.Context) error {
 			past := t.past(t.tests[test])
 			for i := range norms {
 				for k := range slows {
-					sc.follow(counts, past, weights[k], from[i], 0)
+					sc.follow(counts, past, weights[k], from[i], nil)
 					scores = scores[:0]
 					for _, j := range sc.touched {
 						scores = append(scores, sc.sum[j]*to[i][j])
@@ -236,7 +236,7 @@ func (t *tuner) factors(ctx context.Context) (err error) {
 	choices, weights := len(fades)*len(shares)*len(priors), t.best.weights(t.o.window)
 	values, err := t.measure(ctx, choices, func(test int, sc *scratch, rank func(int, []uint32, []float32)) {
 		past := t.past(t.tests[test])
-		sc.follow(t.counts, past, weights, nil, 0)
+		sc.follow(t.counts, past, weights, nil, nil)
 		spread := sc.spread()
 		candidates := t.candidates(sc)
 		total, latent := make([]float32, len(candidates)), make([]float32, len(candidates))

@@ -94,7 +94,7 @@ func (t *tuner) choices(ctx context.Context, known bool) ([]affinity.Choice, err
 			top := recipe.NewTop(rivals)
 			for k, j := range s.candidates {
 				if j == t.targets[i] || !slices.Contains(past, j) {
-					top.Add(recipe.Scored{Item: uint32(k), Score: float64(s.scores[k])})
+					top.Add(uint32(k), float64(s.scores[k]))
 				}
 			}
 			best := top.Sorted()
@@ -132,7 +132,7 @@ func (t *tuner) score(s *scored, i int, known bool) {
 	past := t.past(u)
 	s.candidates = s.candidates[:0]
 	if known {
-		s.follow(t.counts, past, t.best.weights(t.o.window), nil, 0)
+		s.follow(t.counts, past, t.best.weights(t.o.window), nil, nil)
 		s.candidates = append(s.candidates, t.candidates(s.scratch)...)
 	} else {
 		s.candidates = append(s.candidates, t.likely...)
