@@ -121,8 +121,8 @@ $(models_python)/stamp: bench/models/requirements.txt $(clients)/python/install.
 	@touch $@
 
 .PHONY: bench-models
-bench-models: $(models_python)/stamp ## recipes beside EASE, and ALS beside the Python package implicit; DATA=a.csv,b.csv for other data
-	cd bench && CGO_ENABLED=0 go run ./models -data '$(DATA)' -python $(models_python)/bin/python $(BENCHFLAGS)
+bench-models: build $(models_python)/stamp ## recipes beside EASE, a training through a server, and ALS beside the Python package implicit; DATA=a.csv,b.csv for other data
+	cd bench && CGO_ENABLED=0 go run ./models -data '$(DATA)' -bespoke ../bin/bespoke -python $(models_python)/bin/python $(BENCHFLAGS)
 
 .PHONY: bench-serve
 bench-serve: build ## GetRecommendations beside a bare net/http handler

@@ -1,6 +1,7 @@
 // Models compares the recipes with rivals on the same split in one run: the
 // newest interaction of each user is held out and all items are ranked. With
-// -python it also compares ALS with the Python package implicit on generated data.
+// -python it also compares ALS with the Python package implicit on generated data,
+// and with -bespoke it says how long a server takes to train.
 package main
 
 import (
@@ -23,6 +24,7 @@ func main() {
 	data := flag.String("data", "", "comma-separated CSV files of interactions; without them, the data that ships with bespoke")
 	python := flag.String("python", "", "a Python with the package implicit, to compare ALS with")
 	rows := flag.Int("rows", 10_000_000, "interactions of the comparison of ALS")
+	binary := flag.String("bespoke", "", "the product's binary, to train through a server")
 	rounds := flag.Int("rounds", 1, "rounds of the comparison of ALS, whose medians are shown")
 	fit := flag.String("fit", "", "be our side of the comparison of ALS: FOLDER,ITEMS,FACTORS,ITERATIONS,CONFIDENCE,LAMBDA,WORKERS")
 	flag.Parse()
@@ -30,7 +32,7 @@ func main() {
 	if *fit != "" {
 		err = fitOurs(context.Background(), *fit)
 	} else {
-		err = run(context.Background(), *data, *python, *rows, *rounds)
+		err = run(context.Background(), *data, *python, *binary, *rows, *rounds)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -38,7 +40,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, data, python string, rows, rounds int) error {
+func run(ctx context.Context, data, python, binary string, rows, rounds int) error {
 	sets := []string{""}
 	if data != "" {
 		sets = strings.Split(data, ",")
@@ -50,6 +52,11 @@ func run(ctx context.Context, data, python string, rows, rounds int) error {
 			return err
 		}
 		if err := compare(ctx, h, name); err != nil {
+			return err
+		}
+	}
+	if binary != "" {
+		if err := train(ctx, binary); err != nil {
 			return err
 		}
 	}
