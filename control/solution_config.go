@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,11 +35,8 @@ func (s *Service) checkConfig(r catalog.Recipe, c *wire.SolutionConfig, eventTyp
 	if err := s.checkParameters("featureTransformationParameters", r, r.Features, c.FeatureTransformationParameters); err != nil {
 		return err
 	}
-	if o := c.OptimizationObjective; o != nil && o.ObjectiveSensitivity != "OFF" {
-		if !r.Objective {
-			return invalid("solutionConfig.optimizationObjective cannot be used with %s; aws-user-personalization and aws-personalized-ranking take it.", r.Name)
-		}
-		return invalid("solutionConfig.optimizationObjective: this version of Bespoke optimises for relevance only. Leave it out, or set objectiveSensitivity to OFF.")
+	if err := checkObjective(r, c, columns[bespoke.Items]); err != nil {
+		return err
 	}
 	if err := checkTrainingData(c.TrainingDataConfig, columns); err != nil {
 		return err
@@ -92,6 +90,38 @@ func (s *Service) checkParameters(member string, r catalog.Recipe, all []catalog
 func float(s string) float64 {
 	v, _ := strconv.ParseFloat(s, 64)
 	return v
+}
+
+// checkObjective refuses an objective that the recipe does not take or the items
+// cannot have.
+func checkObjective(r catalog.Recipe, c *wire.SolutionConfig, items *schema.Schema) error {
+	o := c.OptimizationObjective
+	if o == nil || o.ObjectiveSensitivity == "OFF" {
+		return nil
+	}
+	const member = "solutionConfig.optimizationObjective"
+	switch {
+	case !r.Objective:
+		return invalid(member+" cannot be used with %s; aws-user-personalization and aws-personalized-ranking take it.", r.Name)
+	case o.ItemAttribute == "":
+		return invalid(member + ".itemAttribute is missing. Name a column of numbers of the Items dataset.")
+	case items == nil:
+		return invalid(member + " needs an ACTIVE Items dataset. Create one first.")
+	}
+	column, ok := items.Column(o.ItemAttribute)
+	switch {
+	case !ok:
+		return invalid(member+".itemAttribute: the Items dataset has no column %q.", cutText(o.ItemAttribute))
+	case !column.Type.Number() || column.Nullable:
+		return invalid(member+".itemAttribute must be a column of numbers that cannot be null; it is %s.", column)
+	}
+	if t := c.TrainingDataConfig; t != nil {
+		included, listed := byType(t.IncludedDatasetColumns)[bespoke.Items]
+		if slices.Contains(byType(t.ExcludedDatasetColumns)[bespoke.Items], column.Name) || listed && !slices.Contains(included, column.Name) {
+			return invalid(member+".itemAttribute: trainingDataConfig leaves the column %s out of training.", column.Name)
+		}
+	}
+	return nil
 }
 
 func checkTrainingData(c *wire.TrainingDataConfig, columns map[bespoke.DatasetType]*schema.Schema) error {

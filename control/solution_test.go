@@ -20,7 +20,8 @@ func (f *fixture) refusedSolution(change func(*wire.CreateSolutionRequest), text
 func TestCreateSolutionRefused(t *testing.T) {
 	t.Parallel()
 	f := open(t, nil)
-	f.dataset("shop", "Items", items)
+	f.dataset("shop", "Items", avro("Items", field{Name: "ITEM_ID", Type: "string"}, field{Name: "GENRE", Type: "string", Categorical: true},
+		field{Name: "PRICE", Type: "double"}, field{Name: "MARGIN", Type: []string{"null", "double"}}))
 	recipe := func(name string) func(*wire.CreateSolutionRequest) {
 		return func(in *wire.CreateSolutionRequest) { in.RecipeArn = "arn:aws:personalize:::recipe/" + name }
 	}
@@ -40,6 +41,25 @@ func TestCreateSolutionRefused(t *testing.T) {
 	f.refusedSolution(config(wire.SolutionConfig{HpoConfig: &wire.HPOConfig{}}), "hpoConfig needs performHPO")
 	f.refusedSolution(config(wire.SolutionConfig{AutoMLConfig: &wire.AutoMLConfig{}}), "autoMLConfig")
 	f.refusedSolution(config(wire.SolutionConfig{OptimizationObjective: &wire.OptimizationObjective{ItemAttribute: "PRICE"}}), "optimizationObjective")
+	objective := func(attribute, sensitivity string, change ...func(*wire.SolutionConfig)) func(*wire.CreateSolutionRequest) {
+		return func(in *wire.CreateSolutionRequest) {
+			recipe("aws-user-personalization")(in)
+			in.SolutionConfig = &wire.SolutionConfig{OptimizationObjective: &wire.OptimizationObjective{ItemAttribute: attribute, ObjectiveSensitivity: sensitivity}}
+			for _, c := range change {
+				c(in.SolutionConfig)
+			}
+		}
+	}
+	f.refusedSolution(objective("", "LOW"), "itemAttribute is missing")
+	f.refusedSolution(objective("COST", "LOW"), `no column "COST"`)
+	f.refusedSolution(objective("GENRE", "LOW"), "GENRE (string, categorical)", "numbers that cannot be null")
+	f.refusedSolution(objective("MARGIN", "HIGH"), "MARGIN (double or null)")
+	f.refusedSolution(objective("PRICE", "HIGH", func(c *wire.SolutionConfig) {
+		c.TrainingDataConfig = &wire.TrainingDataConfig{ExcludedDatasetColumns: map[string][]string{"ITEMS": {"PRICE"}}}
+	}), "leaves the column PRICE out")
+	f.refusedSolution(objective("PRICE", "HIGH", func(c *wire.SolutionConfig) {
+		c.TrainingDataConfig = &wire.TrainingDataConfig{IncludedDatasetColumns: map[string][]string{"Items": {"GENRE"}}}
+	}), "leaves the column PRICE out")
 	f.refusedSolution(config(wire.SolutionConfig{EventsConfig: &wire.EventsConfig{EventParametersList: []wire.EventParameters{{EventType: "View"}}}}), "eventsConfig")
 	f.refusedSolution(func(in *wire.CreateSolutionRequest) {
 		recipe("aws-user-personalization-v2")(in)

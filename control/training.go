@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"bespoke/awsapi/wire"
 	"bespoke/history"
 	"bespoke/lake"
+	"bespoke/recipe"
 	"bespoke/store"
 	"bespoke/train"
 )
@@ -164,6 +166,9 @@ func (s *Service) spec(v bespoke.SolutionVersion) (train.Spec, error) {
 	}
 	if c := config.TrainingDataConfig; c != nil {
 		spec.Excluded, spec.Included = byType(c.ExcludedDatasetColumns), byType(c.IncludedDatasetColumns)
+	}
+	if o := config.OptimizationObjective; o != nil && o.ObjectiveSensitivity != "OFF" {
+		spec.Objective = &recipe.Objective{Column: o.ItemAttribute, Sensitivity: cmp.Or(recipe.Sensitivity(o.ObjectiveSensitivity), recipe.Medium)}
 	}
 	if v.PerformHPO {
 		spec.Search = search(r, config.HpoConfig)

@@ -19,7 +19,10 @@ type Options struct {
 	// Attributes says what is known of a user; nil for nothing. It is called
 	// concurrently.
 	Attributes func(user uint32) map[string]string
-	Workers    int // default: the processors that Go uses
+	// Rewards is what each item earns, by number; those without a number earn
+	// nothing. nil means that none does.
+	Rewards []float64
+	Workers int // default: the processors that Go uses
 }
 
 // Measure asks the model about every test user, with all items in the running,
@@ -42,7 +45,7 @@ func Measure(ctx context.Context, m recipe.Model, tests []Test, o Options) (Figu
 				for _, it := range ranking {
 					mine[it] = true
 				}
-				scores[i] = score(ranking, tests[i])
+				scores[i] = score(ranking, tests[i], o.Rewards)
 			}
 			mu.Lock()
 			defer mu.Unlock()

@@ -27,6 +27,11 @@ type Figures struct {
 	// is worth anything.
 	EventNDCG [len(cuts)]float64
 	Worthy    int
+	// Reward is what the relevant items of the top 25 earn, of what the relevant
+	// items could earn there. It is the mean over Rewarded, the test users who
+	// have a relevant item that earns anything.
+	Reward   float64
+	Rewarded int
 }
 
 // Metrics returns the figures under the names of GetSolutionMetrics, rounded to
@@ -52,12 +57,17 @@ func (f Figures) EventMetrics() map[string]float64 {
 	return m
 }
 
+// RewardMetrics returns the further metric of a solution with an objective.
+func (f Figures) RewardMetrics() map[string]float64 {
+	return map[string]float64{"average_rewards_at_k": round(f.Reward)}
+}
+
 func round(x float64) float64 { return math.Round(x*1e4) / 1e4 }
 
 // score returns the figures of one user. Places of a ranking are discounted by
 // 1/log(1+place), the first being place 1; the ideal ranking has all relevant
 // items first, those that are worth most before others.
-func score(ranking []uint32, t Test) Figures {
+func score(ranking []uint32, t Test, rewards []float64) Figures {
 	f := Figures{Users: 1}
 	gain, ideal, earned, most, hits, c := 0.0, 0.0, 0.0, 0.0, 0, 0
 	worth := t.Worth
@@ -92,7 +102,30 @@ func score(ranking []uint32, t Test) Figures {
 			c++
 		}
 	}
+	f.reward(ranking, t, rewards)
 	return f
+}
+
+// reward fills in what the relevant items earn.
+func (f *Figures) reward(ranking []uint32, t Test, rewards []float64) {
+	possible := make([]float64, 0, len(t.Relevant))
+	for _, it := range t.Relevant {
+		if int(it) < len(rewards) && rewards[it] > 0 {
+			possible = append(possible, rewards[it])
+			if slices.Contains(ranking[:min(len(ranking), deepest)], it) {
+				f.Reward += rewards[it]
+			}
+		}
+	}
+	if len(possible) == 0 {
+		return
+	}
+	slices.Sort(possible)
+	most := 0.0
+	for _, r := range possible[max(0, len(possible)-deepest):] {
+		most += r
+	}
+	f.Reward, f.Rewarded = f.Reward/most, 1
 }
 
 // found returns where the item of a place is in relevant, which ascends.
@@ -107,6 +140,8 @@ func found(ranking []uint32, place int, relevant []uint32) (at int, ok bool) {
 func (f *Figures) add(g Figures) {
 	f.Users += g.Users
 	f.Worthy += g.Worthy
+	f.Reward += g.Reward
+	f.Rewarded += g.Rewarded
 	f.MRR += g.MRR
 	for i := range cuts {
 		f.NDCG[i] += g.NDCG[i]
@@ -120,6 +155,7 @@ func (f *Figures) add(g Figures) {
 func (f *Figures) mean() {
 	n := float64(max(f.Users, 1))
 	f.MRR /= n
+	f.Reward /= float64(max(f.Rewarded, 1))
 	for i := range cuts {
 		f.NDCG[i] /= n
 		f.Precision[i] /= n

@@ -51,7 +51,10 @@ type Input struct {
 	Interactions *history.History
 	Items, Users *history.Metadata // nil if there is no such dataset
 	Settings     Settings          // of Recipe.Settings; nil means all defaults
-	Seed         uint64
+	// Objective, if set, is what answers are to have much of beside being
+	// relevant. Only the personalization recipes pursue one.
+	Objective *Objective
+	Seed      uint64
 	// Now is what recipes that are Moving take for the present, Unix seconds; 0
 	// means the time of the newest interaction.
 	Now int64
@@ -61,6 +64,22 @@ type Input struct {
 	// time. It must return soon.
 	Progress func(Progress)
 }
+
+// Objective is an attribute of items of which more is better.
+type Objective struct {
+	Column      string // of Items, with numbers
+	Sensitivity Sensitivity
+}
+
+// Sensitivity is how much an objective counts beside relevance.
+type Sensitivity string
+
+// The sensitivities: less than relevance, the same, and more.
+const (
+	Low    Sensitivity = "LOW"
+	Medium Sensitivity = "MEDIUM"
+	High   Sensitivity = "HIGH"
+)
 
 // Attributes returns what the Users dataset says of a user of the interactions.
 func (in Input) Attributes(user uint32) map[string]string {

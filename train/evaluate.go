@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"maps"
+	"math"
 	"slices"
 
 	"bespoke/eval"
@@ -34,7 +35,8 @@ func (t *run) evaluate(ctx context.Context, in recipe.Input) error {
 	if err != nil {
 		return err
 	}
-	o := eval.Options{KeepSeen: true, Related: t.of.Type == recipe.RelatedItems, Attributes: in.Attributes, Workers: in.Workers}
+	o := t.asking(in)
+	o.Rewards = rewards(in)
 	f, err := eval.Measure(ctx, m, tests, o)
 	if err != nil {
 		return err
@@ -42,6 +44,9 @@ func (t *run) evaluate(ctx context.Context, in recipe.Input) error {
 	t.result.Metrics = f.Metrics()
 	if slices.ContainsFunc(t.Rules, func(r history.Rule) bool { return r.Weight != nil }) {
 		maps.Copy(t.result.Metrics, f.EventMetrics())
+	}
+	if in.Objective != nil {
+		maps.Copy(t.result.Metrics, f.RewardMetrics())
 	}
 	o.KeepSeen = false
 	if f, err = eval.Measure(ctx, m, newest, o); err != nil {
@@ -52,4 +57,24 @@ func (t *run) evaluate(ctx context.Context, in recipe.Input) error {
 		"last_item_out_normalized_discounted_cumulative_gain_at_10": f.NDCG[1], "last_item_out_hit_rate_at_10": f.HitRate[1],
 	}
 	return nil
+}
+
+// asking is how the API's metrics ask.
+func (t *run) asking(in recipe.Input) eval.Options {
+	return eval.Options{KeepSeen: true, Related: t.of.Type == recipe.RelatedItems, Attributes: in.Attributes, Workers: in.Workers}
+}
+
+// rewards returns what each item earns by the objective, nil without one.
+func rewards(in recipe.Input) []float64 {
+	if in.Objective == nil {
+		return nil
+	}
+	c, _ := in.Items.Column(in.Objective.Column)
+	out := make([]float64, in.Interactions.Items.Len())
+	for n, row := range recipe.Rows(in.Interactions.Items, in.Items) {
+		if row >= 0 && c.Number != nil && !math.IsNaN(c.Number[row]) {
+			out[n] = c.Number[row]
+		}
+	}
+	return out
 }

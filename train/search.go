@@ -66,12 +66,12 @@ func (t *run) search(ctx context.Context, in *recipe.Input) error {
 	for i, settings := range all {
 		t.report(Progress{Phase: "TUNING", Step: fmt.Sprintf("trial %d of %d", i+1, len(all)), Share: float64(i) / float64(len(all))})
 		one := *in
-		one.Interactions, one.Settings = shown, settings
+		one.Interactions, one.Settings, one.Objective = shown, settings, nil // by relevance
 		m, err := t.of.Fit(ctx, one)
 		if err != nil {
 			return err
 		}
-		f, err := eval.Measure(ctx, m, tests, eval.Options{KeepSeen: true, Related: t.of.Type == recipe.RelatedItems, Workers: in.Workers})
+		f, err := eval.Measure(ctx, m, tests, t.asking(one))
 		if err != nil {
 			return err
 		}

@@ -31,8 +31,10 @@ type Spec struct {
 	Excluded, Included map[bespoke.DatasetType][]string
 	Seed               int64
 	// Search, if set, looks for better hyperparameters first.
-	Search  *Search
-	Workers int // goroutines that compute; they do not change the model
+	Search *Search
+	// Objective, if set, is what recommendations are to have much of.
+	Objective *recipe.Objective
+	Workers   int // goroutines that compute; they do not change the model
 
 	Interactions Source
 	Items, Users *Source // nil where there is no such dataset
@@ -91,7 +93,7 @@ func Run(ctx context.Context, spec Spec) (Result, error) {
 	if err != nil {
 		return t.result, err
 	}
-	in.Settings = settings
+	in.Settings, in.Objective = settings, t.Objective
 	end()
 	if err := t.enough(in.Interactions); err != nil {
 		return t.result, err

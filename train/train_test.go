@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -152,6 +153,43 @@ func TestEventWeights(t *testing.T) {
 	only := weighed(0, 1)
 	if b := best(only); b != "b5" {
 		t.Errorf("after v4 and b4 comes %s if views weigh nothing", b)
+	}
+}
+
+// TestObjective: dearer items win, and the metrics say what is earned.
+func TestObjective(t *testing.T) {
+	t.Parallel()
+	var described []string
+	for i := range 15 {
+		described = append(described, fmt.Sprintf("v%d,Rock,1", i), fmt.Sprintf("b%d,Rock,9", i))
+	}
+	spec := train.Spec{
+		Recipe: "aws-user-personalization", Interactions: source(t, bespoke.Interactions, interactions, walks(60)),
+		Items: new(source(t, bespoke.Items, items, described)), Seed: 1, Workers: 2,
+	}
+	dear := func(o *recipe.Objective) (n int, metrics map[string]float64) {
+		t.Helper()
+		s := spec
+		s.Objective = o
+		got := run(t, s)
+		for _, scored := range got.Artifact.Model.Rank(recipe.Query{K: 10}) {
+			if id := got.Artifact.Model.Items().ID(scored.Item); id[0] == 'b' {
+				n++
+			}
+		}
+		return n, got.Metrics
+	}
+	without, plain := dear(nil)
+	with, metrics := dear(&recipe.Objective{Column: "PRICE", Sensitivity: recipe.High})
+	if without > 8 || with != 10 {
+		t.Errorf("%d of 10 items are dear, %d without the objective", with, without)
+	}
+	want := slices.Sorted(slices.Values(slices.Concat(basic, []string{"average_rewards_at_k"})))
+	if names := slices.Sorted(maps.Keys(metrics)); !slices.Equal(names, want) || metrics["average_rewards_at_k"] <= 0 || metrics["average_rewards_at_k"] > 1 {
+		t.Errorf("metrics %v, want %q", metrics, want)
+	}
+	if len(plain) != len(basic) {
+		t.Errorf("metrics %v without an objective", plain)
 	}
 }
 

@@ -56,6 +56,9 @@ func fit(ctx context.Context, in recipe.Input, o options) (recipe.Model, error) 
 		return nil, err
 	}
 	m.finish()
+	if err := m.pursue(ctx, in, h.Sequences()); err != nil {
+		return nil, err
+	}
 	in.Report(recipe.Progress{Phase: "transitions", Share: 1, Metric: metric, Value: t.value})
 	return m, ctx.Err()
 }

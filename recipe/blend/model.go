@@ -23,10 +23,11 @@ type Model struct {
 	follow     *sequence.Counts
 	factors    *als.Model
 	affinities affinities
+	objective  []float32 // what it adds to each item's score; nil if there is none
 
 	// What follows from the above.
 	popular    *popularity.Model
-	likely     []uint32 // items that have users, by prior, most first
+	likely     []uint32 // items that have users, by prior and objective, most first
 	weights    []float32
 	heads      []float32 // the first weight of each row of follow
 	fades      []float32
@@ -37,7 +38,7 @@ type Model struct {
 // finish computes what follows from the rest.
 func (m *Model) finish() {
 	m.popular = popularity.New(m.items, m.users)
-	m.likely = byPrior(m.popular, m.prior)
+	m.likely = byPrior(m.popular, m.standing())
 	m.weights = m.Blend.weights(m.window)
 	m.heads = make([]float32, len(m.users))
 	for i := range m.heads {
@@ -47,6 +48,18 @@ func (m *Model) finish() {
 	}
 	m.fades, m.traitFades = weightsOf(m.Fade, folded), weightsOf(fadeTraits, folded)
 	m.prospects.New = func() any { return m.newProspect() }
+}
+
+// standing returns what a score has of an item whoever asks.
+func (m *Model) standing() []float32 {
+	if m.objective == nil {
+		return m.prior
+	}
+	sum := slices.Clone(m.prior)
+	for j, w := range m.objective {
+		sum[j] += w
+	}
+	return sum
 }
 
 // byPrior returns the items that have users, by prior, most first.
@@ -84,6 +97,7 @@ func (m *Model) Encode(e *recipe.Encoder) {
 	m.follow.Encode(e)
 	m.factors.Encode(e)
 	m.affinities.encode(e)
+	recipe.Put(e, m.objective)
 }
 
 func decode(d *recipe.Decoder) (recipe.Model, error) {
@@ -101,6 +115,9 @@ func decode(d *recipe.Decoder) (recipe.Model, error) {
 	m.follow = sequence.Decode(d, n)
 	m.factors = als.Decode(d, n)
 	m.affinities = decodeAffinities(d, n)
+	if m.objective = recipe.Get[float32](d, -1); m.objective != nil && len(m.objective) != n {
+		d.Fail("it has an objective of %d items, but %d items", len(m.objective), n)
+	}
 	if d.Err() != nil {
 		return nil, d.Err()
 	}

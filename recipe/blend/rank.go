@@ -58,6 +58,11 @@ func (p *prospect) score() {
 	for i, j := range p.candidates {
 		p.scores[i] += p.sum[j]*p.spread + p.prior*prior[j]
 	}
+	if objective := p.m.objective; objective != nil {
+		for i, j := range p.candidates {
+			p.scores[i] += objective[j]
+		}
+	}
 	if len(p.more.touched) > 0 {
 		for i, j := range p.candidates {
 			p.scores[i] += p.more.sum[j]

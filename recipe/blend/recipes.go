@@ -21,7 +21,7 @@ import (
 func Recipe(name string) recipe.Recipe {
 	r := recipe.Recipe{
 		Name: name, Algorithm: name, FeatureTransformation: name,
-		Scores: true, RealTime: true, Version: 5, Decode: decode,
+		Scores: true, RealTime: true, Version: 6, Decode: decode,
 		Fit: func(ctx context.Context, in recipe.Input) (recipe.Model, error) {
 			return fit(ctx, in, optionsOf(in.Settings))
 		},
