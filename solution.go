@@ -5,8 +5,8 @@ import "time"
 // TrainingMode says what a training starts from.
 type TrainingMode string
 
-// The training modes: TrainFull learns from all data, TrainUpdate takes new
-// items and interactions into the model of an earlier version.
+// The training modes: TrainFull learns from all data, TrainUpdate keeps the model
+// of an earlier version and takes new items in as candidates of exploration.
 const (
 	TrainFull   TrainingMode = "FULL"
 	TrainUpdate TrainingMode = "UPDATE"

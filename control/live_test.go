@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"bespoke"
 	"bespoke/awsapi/wire"
@@ -100,4 +101,53 @@ func TestExploration(t *testing.T) {
 		Name: "x", SolutionVersionArn: version, CampaignConfig: &wire.CampaignConfig{ItemExplorationConfig: map[string]string{"explorationWeight": "1.5"}},
 	})
 	f.refused(err, bespoke.InvalidInput, "explorationWeight", "from 0 to 1")
+}
+
+// TestImpressions explores less for a user what was shown to them in vain, by the
+// lists of events and by the answers that events refer to.
+func TestImpressions(t *testing.T) {
+	t.Parallel()
+	s := openShop(t, "aws-user-personalization", nil)
+	s.sees("u1", "s1", "c0", "c1")
+	s.later(2 * time.Hour)
+	const asked = 200
+	counts := func(user string) map[string]int {
+		t.Helper()
+		out := map[string]int{}
+		for range asked {
+			for _, it := range s.ask(s.campaign, user, 10) {
+				out[it.ItemId]++
+			}
+		}
+		return out
+	}
+	takes := func(user, item, recommendation string, impression ...string) {
+		t.Helper()
+		s.clock++
+		s.must(s.PutEvents(s.ctx, &wire.PutEventsRequest{
+			TrackingId: s.tracking, UserId: user, SessionId: "of " + user, EventList: []wire.Event{{
+				EventType: "view", ItemId: item, SentAt: wire.Timestamp{Time: time.Unix(s.clock, 0)}, RecommendationId: recommendation, Impression: impression,
+			}},
+		}))
+	}
+	if n := counts("u0"); n["c0"] < asked*9/10 || n["c1"] < asked*9/10 {
+		t.Errorf("new items are explored %d and %d times of %d", n["c0"], n["c1"], asked)
+	}
+	for i := range 9 {
+		takes("u0", fmt.Sprint("a", i), "", "c0", fmt.Sprint("a", i))
+	}
+	if n := counts("u0"); n["c0"] > asked/4 || n["c1"] < asked*9/10 { // 1 of 10 is expected
+		t.Errorf("what was listed nine times in vain is explored %d times of %d, the other item %d", n["c0"], asked, n["c1"])
+	}
+	if n := counts("u2"); n["c0"] < asked*9/10 {
+		t.Errorf("for another user it is explored %d times of %d", n["c0"], asked)
+	}
+	out, err := s.GetRecommendations(s.ctx, &wire.GetRecommendationsRequest{CampaignArn: s.campaign, UserId: "u4", NumResults: new(10)})
+	s.must(err)
+	for range 3 { // events of one answer, which shows once what is not taken
+		takes("u4", "c1", out.RecommendationId)
+	}
+	if n := counts("u4"); n["c0"] < asked/4 || n["c0"] > asked*3/4 || n["c1"] < asked*9/10 { // 1 of 2 is expected
+		t.Errorf("what an answer showed in vain is explored %d times of %d, what was taken %d", n["c0"], asked, n["c1"])
+	}
 }

@@ -1,6 +1,8 @@
 package serve
 
 import (
+	"slices"
+
 	"bespoke"
 	"bespoke/artifact"
 	"bespoke/event"
@@ -14,6 +16,21 @@ const recentEvents = artifact.MaxHistory
 type Events struct {
 	Log   *event.Service
 	Scope bespoke.Scope
+}
+
+// Impressions returns what was shown with a user's newest events.
+func (e Events) Impressions(group bespoke.ARN, user string, n int) []Impression {
+	var out []Impression
+	for _, r := range slices.Backward(e.Log.Recent(e.Scope.Dataset(group.Name(), bespoke.Interactions), user, recentEvents)) {
+		if len(r.Impression) == 0 && r.RecommendationID == "" {
+			continue
+		}
+		out = append(out, Impression{Taken: r.Target, Items: r.Impression, RecommendationID: r.RecommendationID})
+		if len(out) == n {
+			break
+		}
+	}
+	return out
 }
 
 // Recent returns a user's newest events. An ID that no user has is taken for a

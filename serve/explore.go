@@ -59,25 +59,27 @@ func candidates(by recipe.Exploration, a *artifact.Artifact, f *Fresh) (out []ca
 }
 
 // explore gives places of an answer to new items, in place: the fewer users have
-// taken an item, and the closer it is to what this user took last, the likelier.
+// taken an item, the closer it is to what this user took last, and the less often
+// it was shown to them in vain, the likelier.
 // An explored item takes the score of the one whose place it gets; that one and
 // those behind move down and the last falls out.
-func (d *Deployment) explore(out []recipe.Scored, past []recipe.Event) {
+func (s *Server) explore(d *Deployment, user string, past []recipe.Event, out []recipe.Scored) {
 	if len(d.candidates) == 0 {
 		return
 	}
 	var likes []string
+	var weary map[string]bool
 	looked := false
 	for place := range out {
 		if rand.Float64() >= d.Explore.Chance {
 			continue
 		}
 		if !looked {
-			likes, looked = d.likes(past), true
+			likes, weary, looked = d.likes(past), s.weary(d, user), true
 		}
 		for range draws {
 			c := d.candidates[rand.IntN(len(d.candidates))]
-			if rand.IntN(int(c.takers)+1) > 0 || d.stranger(c.item, likes) && rand.IntN(strange) > 0 || has(out, c.item) {
+			if rand.IntN(int(c.takers)+1) > 0 || d.stranger(c.item, likes) && rand.IntN(strange) > 0 || weary[d.id(c.item)] || has(out, c.item) {
 				continue
 			}
 			score := out[place].Score

@@ -19,6 +19,7 @@ func BenchmarkExplore(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	s := &Server{}
 	past := []recipe.Event{{Item: 1}, {Item: 2}, {Item: 3}}
 	for _, weight := range []float64{0, 0.03, 0.3} {
 		b.Run(fmt.Sprint("weight ", weight), func(b *testing.B) {
@@ -29,7 +30,7 @@ func BenchmarkExplore(b *testing.B) {
 			out := m.Rank(recipe.Query{K: 25})
 			b.ReportAllocs()
 			for b.Loop() {
-				d.explore(out, past)
+				s.explore(d, "u", past, out)
 			}
 		})
 	}

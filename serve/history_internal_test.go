@@ -23,6 +23,8 @@ func (t tail) Recent(_ bespoke.ARN, user string) []history.Interaction {
 	return slices.Clone(t[user])
 }
 
+func (t tail) Impressions(bespoke.ARN, string, int) []Impression { return nil }
+
 // TestHistory folds live events into what was trained on: in the order of time,
 // none twice, only known items, only the events that the solution is about, and
 // only for recipes that take them.

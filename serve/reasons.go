@@ -77,7 +77,7 @@ func (s *Server) Explain(ctx context.Context, campaign bespoke.ARN, user, item s
 		e := q.History[i]
 		out.History = append(out.History, Seen{ItemID: ids.ID(e.Item), Time: time.Unix(e.Time, 0).UTC()})
 	}
-	for _, r := range d.rank(q) {
+	for _, r := range s.rank(d, user, q) {
 		e := ExplainedItem{ItemID: d.id(r.Item), Why: r.Why.String(), Because: []Reason{}}
 		if d.scored(r) {
 			e.Score = new(math.Round(r.Score*scoreDigits) / scoreDigits)

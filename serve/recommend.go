@@ -48,7 +48,7 @@ func (s *Server) getRecommendations(ctx context.Context, in *wire.GetRecommendat
 	}
 	q := d.query(asked{in.UserId, in.ItemId, d.Artifact.Context(in.Context)}, s.recent(d, in.UserId))
 	q.K = k
-	out := &wire.GetRecommendationsResponse{ItemList: d.items(d.rank(q), columns), RecommendationId: d.newID()}
+	out := &wire.GetRecommendationsResponse{ItemList: d.items(s.rank(d, in.UserId, q), columns), RecommendationId: d.newID()}
 	s.given.add(out.RecommendationId, d.Campaign, in.UserId, len(out.ItemList), func(i int) string { return out.ItemList[i].ItemId })
 	return out, nil
 }
@@ -97,9 +97,9 @@ type asked struct {
 }
 
 // rank returns the model's answer with what is explored.
-func (d *Deployment) rank(q recipe.Query) []recipe.Scored {
+func (s *Server) rank(d *Deployment, user string, q recipe.Query) []recipe.Scored {
 	ranked := d.Artifact.Model.Rank(q)
-	d.explore(ranked, q.History)
+	s.explore(d, user, q.History, ranked)
 	return ranked
 }
 

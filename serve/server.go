@@ -41,6 +41,9 @@ type Live interface {
 	// Recent returns a user's newest interactions in a dataset group, oldest
 	// first, as far as they are known. The slice is the caller's.
 	Recent(group bespoke.ARN, user string) []history.Interaction
+	// Impressions returns what was shown with the newest of a user's events that
+	// say so, n at most.
+	Impressions(group bespoke.ARN, user string, n int) []Impression
 }
 
 // Config says what a Server works with.
