@@ -105,9 +105,12 @@ func cut(s string) string {
 // as "iam", or "" where it does not say. It is for choosing who answers on an
 // address that several services share; nothing is verified.
 func ClaimedService(r *http.Request) string {
-	a, err := parseAuthorization(r.Header.Get("Authorization"))
-	if err != nil {
+	const name = "Credential="
+	header := r.Header.Get("Authorization")
+	credential, _, _ := strings.Cut(header[strings.LastIndex(header, name)+1:], ",")
+	scope, ok := strings.CutSuffix(strings.TrimSpace(credential), "/"+terminator)
+	if !ok {
 		return ""
 	}
-	return a.service
+	return scope[strings.LastIndexByte(scope, '/')+1:]
 }
