@@ -42,6 +42,9 @@ type Recipe struct {
 	// that encodes to the same bytes. It returns ctx's error soon after ctx is
 	// done, and a *bespoke.Error where the data is too little to learn from.
 	Fit func(ctx context.Context, in Input) (Model, error)
+	// Metrics, if set, measures what only this recipe is about, on a hold-out of
+	// its own, and returns it by the API's names.
+	Metrics func(ctx context.Context, in Input) (map[string]float64, error)
 	// Decode reads what Encode of this recipe's models wrote.
 	Decode func(d *Decoder) (Model, error)
 }

@@ -29,6 +29,7 @@ func (t *run) evaluate(ctx context.Context, in recipe.Input) error {
 	}
 	all := in.Interactions
 	_, newest := eval.LastOut(all.Select(func(row int) bool { return held[all.User[row]] }))
+	whole := in
 	in.Interactions = rest
 	in.Progress = t.steps("EVALUATING")
 	m, err := t.of.Fit(ctx, in)
@@ -47,6 +48,13 @@ func (t *run) evaluate(ctx context.Context, in recipe.Input) error {
 	}
 	if in.Objective != nil {
 		maps.Copy(t.result.Metrics, f.RewardMetrics())
+	}
+	if t.of.Metrics != nil {
+		own, err := t.of.Metrics(ctx, whole)
+		if err != nil {
+			return err
+		}
+		maps.Copy(t.result.Metrics, own)
 	}
 	o.KeepSeen = false
 	if f, err = eval.Measure(ctx, m, newest, o); err != nil {

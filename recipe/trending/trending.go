@@ -41,7 +41,7 @@ func Recipe() recipe.Recipe {
 			// Amazon's guide: longer buckets are looked at every two hours too.
 			return min(bucket(s), 2*time.Hour), 2 * bucket(s)
 		},
-		Fit:    fit,
+		Fit: fit, Metrics: metrics,
 		Decode: decode,
 	}
 }

@@ -1,6 +1,7 @@
 package trending_test
 
 import (
+	"fmt"
 	"testing"
 
 	"bespoke/history"
@@ -53,4 +54,48 @@ func TestByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	recipetest.Want(t, m, m.Rank(recipe.Query{K: 1}), "flat 2")
+}
+
+// Of 26 items that grow in the newest hour, one grew before: the recommended are it
+// and the 24 most popular others. Two of those grow and one shrinks.
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	const hour, now = 3600, int64(1_000_000)
+	var b history.Builder
+	user := 0
+	add := func(item string, n int, at int64) {
+		for range n {
+			user++
+			if err := b.Add(history.Interaction{User: fmt.Sprint(user), Item: item, Time: at}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for i := range 24 { // popular long ago
+		add(fmt.Sprint("old", i), 100-i, now-50*hour)
+	}
+	add("riser", 3, now-1.5*hour)
+	add("riser", 8, now) // grows by 5
+	add("old0", 4, now)
+	add("old1", 1, now)
+	add("old2", 2, now-1.5*hour) // shrinks by 2
+	for i := range 23 {
+		add(fmt.Sprint("new", i), 2, now)
+	}
+	r := trending.Recipe()
+	in := recipe.Input{Interactions: b.History(), Settings: recipe.Settings{"trend_discovery_frequency": "1 hour"}}
+	got, err := r.Metrics(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The 25 that grow most: riser 5, old0 4 and 23 new ones 2 each.
+	if want := float64(5+4+1-2) / (5 + 4 + 23*2); len(got) != 1 || got["trend_prediction_accuracy"] != want {
+		t.Errorf("metrics %v, want %v", got, want)
+	}
+	// Everything in one bucket foretells nothing.
+	in.Settings["trend_discovery_frequency"] = "1 day"
+	in.Interactions = in.Interactions.Select(func(row int) bool { return in.Interactions.Time[row] > now-2*hour })
+	if got, err := r.Metrics(t.Context(), in); err != nil || got["trend_prediction_accuracy"] != 0 {
+		t.Errorf("metrics %v, %v", got, err)
+	}
 }
