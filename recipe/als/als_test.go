@@ -198,3 +198,34 @@ func eliminate(a [][]float64) []float64 {
 	}
 	return x
 }
+
+// TestWeights: an interaction of weight 2 counts as two, and one of weight 0 not at
+// all.
+func TestWeights(t *testing.T) {
+	t.Parallel()
+	fit := func(h *history.History) *als.Model {
+		t.Helper()
+		m, err := als.Fit(t.Context(), h.Sequences(), 4, als.Config{Factors: 3, Iterations: 30, Seed: 1, Workers: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	weighed := recipetest.History(t, "u: a b c", "v: b d", "w: a d", "x: c d")
+	weighed.Weight = []float32{2, 1, 1, 3, 1, 1, 0, 1, 1}
+	repeated := recipetest.History(t, "u: a a b c", "v: b b b d", "w: a", "x: c d")
+	far := func(a, b *als.Model) (most float64) {
+		for i, x := range a.Items {
+			most = max(most, math.Abs(float64(b.Items[i]-x)))
+		}
+		return most
+	}
+	want := fit(repeated)
+	if d := far(fit(weighed), want); d > 1e-3 {
+		t.Errorf("weights make vectors that differ by %v from those of repeated interactions", d)
+	}
+	weighed.Weight = nil
+	if d := far(fit(weighed), want); d < 0.1 {
+		t.Errorf("no weights make vectors that differ by %v only", d)
+	}
+}

@@ -22,8 +22,8 @@ const (
 	blockWork, rowWork = 8192, 32
 )
 
-// Fit factorizes. Beside s it holds a vector for each user and item, Factors
-// numbers of 4 bytes, 4 bytes for each interaction, and copies of up to 25,000
+// Fit factorizes. An interaction weighs what s says, or 1. Beside s it holds a vector for each user and item, Factors
+// numbers of 4 bytes, 4 bytes for each interaction, 8 with weights, and copies of up to 25,000
 // vectors for each worker. Once it returns, the items' vectors are what is left.
 func Fit(ctx context.Context, s *history.Sequences, items int, cfg Config) (*Model, error) {
 	cfg = cfg.withDefaults(items)
@@ -35,7 +35,7 @@ func Fit(ctx context.Context, s *history.Sequences, items int, cfg Config) (*Mod
 	}
 	users := make([]float32, s.Users()*k)
 	byItem := transpose(s, items).cut()
-	byUser := rows{start: s.Start, column: s.Item}.cut()
+	byUser := rows{start: s.Start, column: s.Item, weight: s.Weight}.cut()
 	f := &fitting{m: m, sums: moments{k: k, workers: cfg.Workers}, solvers: sync.Pool{New: func() any { return newSolver(k) }}}
 	for i := range cfg.Iterations {
 		if err := f.half(ctx, byUser, m.Items, users); err != nil {
@@ -58,19 +58,33 @@ type fitting struct {
 	solvers sync.Pool // of *solver
 }
 
-// rows is a sparse matrix: the columns of row r are column[start[r]:start[r+1]].
+// rows is a sparse matrix: the columns of row r are column[start[r]:start[r+1]], and
+// weight, if not nil, is parallel to column.
 type rows struct {
 	start  []int
 	column []uint32
+	weight []float32
 	long   []int // the rows of at least long columns
 	blocks []int // bounds of blocks of rows that are about as much work
 }
 
 func (a rows) of(r int) []uint32 { return a.column[a.start[r]:a.start[r+1]] }
 
+// weights returns the weights of a row, nil where all are 1, and their sum.
+func (a rows) weights(r int) ([]float32, float64) {
+	if a.weight == nil {
+		return nil, float64(a.start[r+1] - a.start[r])
+	}
+	w := a.weight[a.start[r]:a.start[r+1]]
+	return w, total(w)
+}
+
 // transpose returns the users of each item.
 func transpose(s *history.Sequences, items int) rows {
 	t := rows{start: make([]int, items+1), column: make([]uint32, len(s.Item))}
+	if s.Weight != nil {
+		t.weight = make([]float32, len(s.Item))
+	}
 	for _, it := range s.Item {
 		t.start[it+1]++
 	}
@@ -79,9 +93,12 @@ func transpose(s *history.Sequences, items int) rows {
 	}
 	next := append([]int(nil), t.start...)
 	for u := range s.Users() {
-		bought, _ := s.Of(uint32(u))
-		for _, it := range bought {
+		for i := s.Start[u]; i < s.Start[u+1]; i++ {
+			it := s.Item[i]
 			t.column[next[it]] = uint32(u)
+			if t.weight != nil {
+				t.weight[next[it]] = s.Weight[i]
+			}
 			next[it]++
 		}
 	}
@@ -123,7 +140,8 @@ func (f *fitting) half(ctx context.Context, a rows, given, solve []float32) erro
 			case n == 0:
 				clear(x)
 			case n < long:
-				sv.system(gram, m.ridge(float64(n), pairs), given, columns, nil)
+				weights, sum := a.weights(r)
+				sv.system(gram, m.ridge(sum, pairs), given, columns, weights)
 				sv.improve(x, steps)
 			}
 		}
@@ -135,7 +153,8 @@ func (f *fitting) half(ctx context.Context, a rows, given, solve []float32) erro
 	defer f.solvers.Put(sv)
 	for _, r := range a.long {
 		columns := a.of(r)
-		square, sum, err := f.sums.of(ctx, given, columns)
+		weights, weight := a.weights(r)
+		square, sum, err := f.sums.of(ctx, given, columns, weights)
 		if err != nil {
 			return err
 		}
@@ -143,7 +162,7 @@ func (f *fitting) half(ctx context.Context, a rows, given, solve []float32) erro
 		for i, g := range gram {
 			matrix[i] += g
 		}
-		sv.system(matrix, m.ridge(float64(len(columns)), pairs), nil, nil, nil)
+		sv.system(matrix, m.ridge(weight, pairs), nil, nil, nil)
 		sv.improveFor(solve[r*k:(r+1)*k], scale(sum, 1), steps)
 	}
 	return nil

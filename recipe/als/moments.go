@@ -2,6 +2,7 @@ package als
 
 import (
 	"context"
+	"math"
 
 	"bespoke/recipe"
 	"bespoke/recipe/vector"
@@ -28,16 +29,20 @@ type part struct {
 	square, sum   []float64 // width times width, and width
 	square32      []float32
 	sum32         []float32
-	rows, columns []float32 // of a chunk, and transposed
-	ones          [chunk]float32
+	rows, columns []float32      // of a chunk, and transposed
+	roots         [chunk]float32 // of the weights of a chunk
 }
 
-// of returns Σ v vᵀ, which has the width of vectors in both directions, and Σ v,
-// of the given vectors of columns. Both are valid until the next call.
-func (m *moments) of(ctx context.Context, given []float32, columns []uint32) (square, sum []float64, err error) {
+// of returns Σ w v vᵀ, which has the width of vectors in both directions, and
+// Σ w v, of the given vectors of columns. weights nil means that all w are 1. Both
+// are valid until the next call.
+func (m *moments) of(ctx context.Context, given []float32, columns []uint32, weights []float32) (square, sum []float64, err error) {
 	n := len(columns)
-	return m.add(ctx, n, func(rows []float32, from, to int) []float32 {
-		return gather(rows, given, m.k, columns[from:to])
+	return m.add(ctx, n, func(p *part, from, to int) {
+		p.rows = gather(p.rows, given, m.k, columns[from:to])
+		if weights != nil {
+			p.weigh(weights[from:to])
+		}
 	})
 }
 
@@ -47,12 +52,12 @@ func (m *moments) ofAll(ctx context.Context, given []float32) (square, sum []flo
 	for i := range all {
 		all[i] = uint32(i)
 	}
-	return m.add(ctx, len(given)/m.k, func(rows []float32, from, to int) []float32 {
-		return gather(rows, given[from*m.k:], m.k, all[:to-from])
+	return m.add(ctx, len(given)/m.k, func(p *part, from, to int) {
+		p.rows = gather(p.rows, given[from*m.k:], m.k, all[:to-from])
 	})
 }
 
-func (m *moments) add(ctx context.Context, n int, rows func(into []float32, from, to int) []float32) (square, sum []float64, err error) {
+func (m *moments) add(ctx context.Context, n int, fill func(p *part, from, to int)) (square, sum []float64, err error) {
 	err = recipe.Blocks(ctx, m.workers, parts, 1, func(i, _ int) {
 		if m.parts[i] == nil {
 			m.parts[i] = newPart(width(m.k))
@@ -60,9 +65,12 @@ func (m *moments) add(ctx context.Context, n int, rows func(into []float32, from
 		p := m.parts[i]
 		clear(p.square)
 		clear(p.sum)
+		for j := range p.roots {
+			p.roots[j] = 1
+		}
 		to, chunks := (i+1)*n/parts, 0
 		for from := i * n / parts; from < to; from += chunk {
-			p.rows = rows(p.rows, from, min(from+chunk, to))
+			fill(p, from, min(from+chunk, to))
 			p.add()
 			if chunks++; chunks%exact == 0 {
 				p.flush()
@@ -86,11 +94,18 @@ func (m *moments) add(ctx context.Context, n int, rows func(into []float32, from
 }
 
 func newPart(w int) *part {
-	p := &part{square: make([]float64, w*w), sum: make([]float64, w), square32: make([]float32, w*w), sum32: make([]float32, w), columns: make([]float32, w*chunk)}
-	for i := range p.ones {
-		p.ones[i] = 1
+	return &part{square: make([]float64, w*w), sum: make([]float64, w), square32: make([]float32, w*w), sum32: make([]float32, w), columns: make([]float32, w*chunk)}
+}
+
+// weigh multiplies the chunk's vectors by the roots of weights.
+func (p *part) weigh(weights []float32) {
+	w := len(p.sum)
+	for r, weight := range weights {
+		p.roots[r] = float32(math.Sqrt(float64(weight)))
+		for i := range w {
+			p.rows[r*w+i] *= p.roots[r]
+		}
 	}
-	return p
 }
 
 // add adds the chunk in rows.
@@ -105,7 +120,7 @@ func (p *part) add() {
 	for i := range w {
 		vector.AddRows(p.square32[i*w:(i+1)*w], p.columns[i*chunk:i*chunk+n], p.rows)
 	}
-	vector.AddRows(p.sum32, p.ones[:n], p.rows)
+	vector.AddRows(p.sum32, p.roots[:n], p.rows)
 }
 
 func (p *part) flush() {

@@ -7,7 +7,8 @@ import (
 )
 
 // A row whose matrix is added up at once gets the answer of one whose vectors
-// are read in each step, whether or not vectors fill whole registers.
+// are read in each step, whether or not vectors fill whole registers. Its
+// interactions weigh from 0 to 1.5.
 func TestLongRows(t *testing.T) {
 	t.Parallel()
 	for _, k := range []int{3, 8, 13} {
@@ -27,12 +28,16 @@ func TestLongRows(t *testing.T) {
 			t.Fatal(err)
 		}
 		gram := scale(square, 0.1)
+		weights := make([]float32, len(columns))
+		for i := range weights {
+			weights[i] = float32(r.IntN(4)) / 2
+		}
 		short, full := make([]float32, k), make([]float32, k)
 		sv := newSolver(k)
-		sv.system(gram, 5, given, columns, nil)
+		sv.system(gram, 5, given, columns, weights)
 		sv.improve(short, 20)
 
-		square, sum, err := sums.of(t.Context(), given, columns)
+		square, sum, err := sums.of(t.Context(), given, columns, weights)
 		if err != nil {
 			t.Fatal(err)
 		}
