@@ -107,7 +107,7 @@ func (s *Server) operation(ctx context.Context, name string, in map[string]any, 
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.env["AWS_ENDPOINT_URL_PERSONALIZE"]+"/", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Endpoint()+"/", bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -118,17 +118,25 @@ func (s *Server) operation(ctx context.Context, name string, in map[string]any, 
 
 // Get reads a document below /bespoke/v1/.
 func (s *Server) Get(ctx context.Context, path string, out any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.env["AWS_ENDPOINT_URL_PERSONALIZE"]+"/bespoke/v1/"+path, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Endpoint()+"/bespoke/v1/"+path, nil)
 	if err != nil {
 		return err
 	}
 	return s.do(req, nil, out)
 }
 
-func (s *Server) do(req *http.Request, body []byte, out any) error {
+// Endpoint is the URL of the API, without a slash at the end.
+func (s *Server) Endpoint() string { return s.env["AWS_ENDPOINT_URL_PERSONALIZE"] }
+
+// Sign signs a request that has this body.
+func (s *Server) Sign(req *http.Request, body []byte) error {
 	sum := sha256.Sum256(body)
 	key := aws.Credentials{AccessKeyID: s.env["AWS_ACCESS_KEY_ID"], SecretAccessKey: s.env["AWS_SECRET_ACCESS_KEY"]}
-	if err := v4.NewSigner().SignHTTP(req.Context(), key, req, hex.EncodeToString(sum[:]), "personalize", s.env["AWS_REGION"], time.Now()); err != nil {
+	return v4.NewSigner().SignHTTP(req.Context(), key, req, hex.EncodeToString(sum[:]), "personalize", s.env["AWS_REGION"], time.Now())
+}
+
+func (s *Server) do(req *http.Request, body []byte, out any) error {
+	if err := s.Sign(req, body); err != nil {
 		return err
 	}
 	resp, err := http.DefaultClient.Do(req)

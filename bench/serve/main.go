@@ -80,16 +80,16 @@ func run(ctx context.Context, s settings) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(s.dir)) }()
-	p, err := startProduct(ctx, s)
+	c, err := startCampaign(ctx, s)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, p.stop()) }()
-	requests, err := p.requests()
+	defer func() { err = errors.Join(err, c.Stop()) }()
+	requests, err := c.requests()
 	if err != nil {
 		return err
 	}
-	size, err := probe(p.address, requests[0])
+	size, err := probe(c.address, requests[0])
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func run(ctx context.Context, s settings) (err error) {
 	defer peer.stop()
 	var ours, theirs []figures
 	for range s.rounds {
-		a, err := load(s, p.address, requests)
+		a, err := load(s, c.address, requests)
 		if err != nil {
 			return fmt.Errorf("bespoke: %w", err)
 		}
