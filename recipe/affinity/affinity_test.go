@@ -165,3 +165,25 @@ func TestFit(t *testing.T) {
 		t.Errorf("weights of no choices: %v", none)
 	}
 }
+
+// A term that tells all choices apart has no most likely weight, and counts all the
+// more.
+func TestFitOfWhatTellsAllApart(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(7, 8))
+	var choices []affinity.Choice
+	for range 200 {
+		var c affinity.Choice
+		for item := range 20 {
+			sure := float32(0)
+			if item == 0 {
+				sure = 1
+			}
+			c = append(c, 50*float32(r.NormFloat64()), sure)
+		}
+		choices = append(choices, c)
+	}
+	if got := affinity.Fit(choices, 2); !(got[1] > 1) || math.IsInf(got[1], 0) {
+		t.Errorf("weights %v", got)
+	}
+}

@@ -12,15 +12,20 @@ type Choice []float32
 const (
 	// convincing is how many standard errors a weight must be above 0, and
 	// strongest how many terms are weighed at most beside the first.
-	convincing = 2.5
+	convincing = 3
 	strongest  = 12
-	// rounds is how many Newton steps a fit takes at most.
-	rounds = 20
+	// doubtful is the precision of a normal prior of the weights about 0. It keeps
+	// them finite where a term tells all choices apart.
+	doubtful = 1
+	// rounds is how many Newton steps a fit takes at most, and nothing what is too
+	// small a step to go on.
+	rounds  = 30
+	nothing = 1e-5
 )
 
 // Fit returns the weights of so many terms under which the choices are most
 // likely, that of the first being 1: the first is what is known already. Weights
-// that are not clearly above 0 are 0. It maximizes the likelihood of the
+// that are not clearly above 0 are 0. It maximizes the posterior of the
 // multinomial logit (McFadden, "Conditional logit analysis of qualitative choice
 // behavior", 1974) by Newton's method over terms chosen by their score tests,
 // leaving terms out, the weakest first, whose Wald statistic is too small.
@@ -122,51 +127,71 @@ func likelihoods(p []float64, c Choice, terms int, used []int, theta []float64) 
 }
 
 // newton returns the most likely weights of the used terms and their standard
-// errors.
+// errors. The logarithm of their posterior is concave: a step that makes it fall
+// goes too far, and half of it is tried.
 func newton(choices []Choice, terms int, used []int, theta []float64) (_, errors []float64) {
 	n := len(used)
-	theta, errors = slices.Clone(theta), make([]float64, n)
-	gradient, information, mean := make([]float64, n), make([]float64, n*n), make([]float64, n)
-	var p []float64
+	errors, gradient, information := make([]float64, n), make([]float64, n), make([]float64, n*n)
+	at := derive(choices, terms, used, theta, gradient, information)
 	for range rounds {
-		clear(gradient)
-		clear(information)
-		for i := range n {
-			information[i*n+i] = 1e-3 // keeps it invertible
-		}
-		for _, c := range choices {
-			p = likelihoods(p[:0], c, terms, used, theta)
-			clear(mean)
-			for r, share := range p {
-				row := c[r*terms : (r+1)*terms]
-				for i, a := range used {
-					x := share * float64(row[a])
-					mean[i] += x
-					for k, b := range used[:i+1] {
-						information[i*n+k] += x * float64(row[b])
-					}
-				}
+		step := solve(information, gradient, errors)
+		next, scale, largest := make([]float64, n), 1.0, 0.0
+		for {
+			largest = 0
+			for i, x := range step {
+				next[i] = theta[i] + scale*x
+				largest = max(largest, math.Abs(scale*x))
 			}
-			for i, a := range used {
-				gradient[i] += float64(c[a]) - mean[i]
-				for k := range i + 1 {
-					information[i*n+k] -= mean[i] * mean[k]
-				}
+			l := derive(choices, terms, used, next, gradient, information)
+			if l >= at || largest < nothing {
+				at = l
+				break
 			}
+			scale /= 2
 		}
-		step, largest := solve(information, gradient, errors), 0.0
-		for _, x := range step {
-			largest = max(largest, math.Abs(x))
-		}
-		scale := min(1, 2/max(largest, 1e-12)) // far from the best a step may go too far
-		for i, x := range step {
-			theta[i] += scale * x
-		}
-		if largest < 1e-4 {
+		if theta = next; largest < nothing {
 			break
 		}
 	}
+	solve(information, gradient, errors)
 	return theta, errors
+}
+
+// derive returns the logarithm of the weights' posterior, and sets its gradient
+// and the lower half of the information, its second derivative's negative.
+func derive(choices []Choice, terms int, used []int, theta, gradient, information []float64) (l float64) {
+	n := len(used)
+	clear(gradient)
+	clear(information)
+	for i := range n {
+		gradient[i] = -doubtful * theta[i]
+		information[i*n+i] = doubtful
+		l -= doubtful * theta[i] * theta[i] / 2
+	}
+	mean := make([]float64, n)
+	var p []float64
+	for _, c := range choices {
+		p = likelihoods(p[:0], c, terms, used, theta)
+		l += math.Log(max(p[0], math.SmallestNonzeroFloat64))
+		clear(mean)
+		for r, share := range p {
+			row := c[r*terms : (r+1)*terms]
+			for i, a := range used {
+				x := share * float64(row[a])
+				mean[i] += x
+				for k, b := range used[:i+1] {
+					information[i*n+k] += x * float64(row[b])
+				}
+			}
+		}
+		for i, a := range used {
+			gradient[i] += float64(c[a]) - mean[i]
+			for k := range i + 1 {
+				information[i*n+k] -= mean[i] * mean[k]
+			}
+		}
+	}
+	return l
 }
 
 // solve returns x of a·x = b by Cholesky's method, and the square roots of the

@@ -10,10 +10,14 @@ import (
 )
 
 const (
-	// rivals is how many items there are to choose from, those that score best
-	// without the terms that are to be weighed. What users took beyond them says
-	// nothing: were it added, good scores would seem to be bad.
-	rivals = 200
+	// rivals and crowd are how many items there are to choose from for users with
+	// and without a history, those that score best without the terms that are to
+	// be weighed: few where the best are good. What users took beyond them says
+	// nothing; were it added, good scores would seem to be bad.
+	rivals = 100
+	crowd  = 500
+	// worthwhile is how many times as good the first places must become.
+	worthwhile = 1.01
 	// numbers bounds what is held of all choices, 4 bytes each.
 	numbers = 16 << 20
 )
@@ -54,10 +58,10 @@ func (t *tuner) affinities(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		best := 0
+		best, least := 0, worthwhile*values[0]
 		for i, v := range values {
-			if v > values[best] {
-				best = i
+			if v > least {
+				best, least = i, v
 			}
 		}
 		for _, w := range weights {
@@ -78,20 +82,23 @@ func (t *tuner) affinities(ctx context.Context) (err error) {
 // choices returns what the sample's users took and the terms' scores of it and its
 // rivals. Where no history is to be known, the rivals are what is popular.
 func (t *tuner) choices(ctx context.Context, known bool) ([]affinity.Choice, error) {
-	terms := 1 + len(t.terms.weights())
-	tests := min(len(t.tests), numbers/(terms*rivals))
+	terms, from := 1+len(t.terms.weights()), crowd
+	if known {
+		from = rivals
+	}
+	tests := min(len(t.tests), numbers/(terms*from))
 	all := make([]affinity.Choice, tests)
 	pool := sync.Pool{New: func() any { return &scored{scratch: newScratch(t.items), profiles: t.terms.profiles()} }}
-	err := recipe.Blocks(ctx, t.in.Workers, tests, 16, func(from, to int) {
+	err := recipe.Blocks(ctx, t.in.Workers, tests, 16, func(first, last int) {
 		s := pool.Get().(*scored)
 		defer pool.Put(s)
-		for i := from; i < to; i++ {
+		for i := first; i < last; i++ {
 			if t.users[t.targets[i]] == 0 {
 				continue
 			}
 			past := t.past(t.tests[i])
 			t.score(s, i, known)
-			top := recipe.NewTop(rivals)
+			top := recipe.NewTop(from)
 			for k, j := range s.candidates {
 				if j == t.targets[i] || !slices.Contains(past, j) {
 					top.Add(uint32(k), float64(s.scores[k]))
