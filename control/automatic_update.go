@@ -57,7 +57,7 @@ func (s *Service) update(ctx context.Context, d *serve.Deployment, l *lookout) e
 	next.Newest = l.news.Newest()
 	l.interactions = interactions.Snapshot.ID
 	if newer {
-		l.items = items.snapshot
+		l.items, l.shown = items.snapshot, items.snapshot
 	}
 	s.find(d.Version, func(f *finding) { f.fresh = &next })
 	s.cfg.Logger.InfoContext(ctx, "automatic update", "version", d.Version, "new_items", len(next.New), "took", time.Since(began))
@@ -66,11 +66,11 @@ func (s *Service) update(ctx context.Context, d *serve.Deployment, l *lookout) e
 
 // describe gives a version the newest metadata of its items.
 func (s *Service) describe(ctx context.Context, d *serve.Deployment, l *lookout) error {
-	items, newer, err := s.itemsOf(ctx, d.GroupARN, l.items)
+	items, newer, err := s.itemsOf(ctx, d.GroupARN, l.shown)
 	if err != nil || !newer {
 		return err
 	}
-	l.items = items.snapshot
+	l.shown = items.snapshot
 	s.find(d.Version, func(f *finding) {
 		next := *d.Fresh
 		if f.fresh != nil {
@@ -113,7 +113,7 @@ func (s *Service) refit(ctx context.Context, d *serve.Deployment, v bespoke.Solu
 	}
 	l.interactions = interactions.Snapshot.ID
 	if described {
-		l.items = items.Snapshot.ID
+		l.items, l.shown = items.Snapshot.ID, items.Snapshot.ID
 	}
 	s.find(v.ARN, func(f *finding) { *f = finding{artifact: a} })
 	s.cfg.Logger.DebugContext(ctx, "model made anew", "version", v.ARN, "took", time.Since(began))

@@ -44,6 +44,15 @@ func TestAutomaticUpdateRules(t *testing.T) {
 				s.Errorf("there are %d versions", len(out.SolutionVersions))
 			}
 		}},
+		{"of items whose metadata was looked at before", func(s *shop) {
+			s.puts("c0", "A")
+			for range 5 {
+				s.later(20 * time.Minute)
+			}
+			s.has("before the update", "c0", false)
+			s.later(20 * time.Minute)
+			s.has("after the update", "c0", true)
+		}},
 		{"not beyond a number of items", func(s *shop) {
 			s.sees("u0", "s0", "c0", "c1", "c2", "c3", "c4", "c5")
 			s.later(2 * time.Hour)

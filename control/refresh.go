@@ -12,6 +12,7 @@ import (
 	"bespoke/history"
 	"bespoke/lake"
 	"bespoke/serve"
+	"bespoke/store"
 	"bespoke/train"
 )
 
@@ -49,11 +50,11 @@ func (f finding) apply(d *serve.Deployment) {
 
 // lookout is how far one version is up to date.
 type lookout struct {
-	news         *train.News // nil until there was something to read
-	interactions int64       // the snapshot that was last looked at
-	items        int64
-	updated      time.Time // when it last had its automatic update, or was made anew
-	described    time.Time // when its metadata was last looked for
+	news *train.News // nil until there was something to read
+	// The snapshots that were last looked at: for new items, and for metadata.
+	interactions, items, shown int64
+	updated                    time.Time // when it last had its automatic update, or was made anew
+	described                  time.Time // when its metadata was last looked for
 }
 
 // describing is the metadata of an Items dataset.
@@ -97,8 +98,8 @@ func (s *Service) Refresh(ctx context.Context) error {
 	s.forgetWithdrawn(deployed)
 	var errs []error
 	for _, d := range deployed {
-		if err := s.refresh(ctx, d); err != nil && !errors.Is(err, lake.ErrNoTable) && !errors.Is(err, lake.ErrExpired) {
-			errs = append(errs, err) // else the dataset goes, or has moved on: another time
+		if err := s.refresh(ctx, d); err != nil && !errors.Is(err, lake.ErrNoTable) && !errors.Is(err, lake.ErrExpired) && !errors.Is(err, store.ErrNotFound) {
+			errs = append(errs, err) // else something goes, or has moved on: another time
 		}
 	}
 	return errors.Join(errs...)
@@ -182,7 +183,7 @@ func (s *Service) lookout(ctx context.Context, version bespoke.ARN) (*lookout, e
 		case bespoke.Interactions:
 			l.interactions = in.Snapshot
 		case bespoke.Items:
-			l.items = in.Snapshot
+			l.items, l.shown = in.Snapshot, in.Snapshot
 		}
 	}
 	s.fresh.versions[version] = l
