@@ -28,9 +28,7 @@ func Dots(out, x, rows []float32, index []uint32) {
 		clear(out)
 		return
 	}
-	if n := int(slices.Max(index)); n >= len(rows)/k {
-		panic("vector: no row " + strconv.Itoa(n))
-	}
+	mustHave(rows, index, k)
 	whole := k &^ 7
 	dots(out, x[:whole], rows, index, k)
 	for i := whole; i < k; i++ {
@@ -78,15 +76,22 @@ func AddRows(y, c, rows []float32) {
 // Gather copies row index[i] of rows, which has k elements, to row i of out.
 func Gather(out, rows []float32, index []uint32, k int) {
 	out = out[:len(index)*k]
-	if len(index) > 0 && k > 0 {
-		if n := int(slices.Max(index)); n >= len(rows)/k {
-			panic("vector: no row " + strconv.Itoa(n))
-		}
+	if len(index) == 0 || k == 0 {
+		return
 	}
+	mustHave(rows, index, k)
 	if k%8 == 0 {
 		gather(out, rows, index, k)
 	} else {
 		plainGather(out, rows, index, k)
+	}
+}
+
+// mustHave panics if not all of index, which is not empty, are rows of length k:
+// the vector instructions do not look.
+func mustHave(rows []float32, index []uint32, k int) {
+	if n := int(slices.Max(index)); n >= len(rows)/k {
+		panic("vector: no row " + strconv.Itoa(n))
 	}
 }
 
