@@ -14,8 +14,8 @@ const (
 	// likely ones, and those that context and attributes speak for.
 	small = 8192
 	// followers, likely and favoured are how many of each, the first two wider
-	// times as many where items may be skipped or more is known of the user than
-	// the history. Three times as many change no figure.
+	// times as many where items may be skipped or more counts than the history and
+	// what is popular. Three times as many change no figure.
 	followers = 200
 	likely    = 100
 	favoured  = 500
@@ -126,7 +126,7 @@ func (p *prospect) choose(q recipe.Query) {
 // pick appends what most follows the history, and the most likely of the others.
 func (p *prospect) pick(q recipe.Query) {
 	n, more := max(followers, 2*q.K), max(likely, q.K)
-	if q.Skip != nil || len(p.more.touched) > 0 || len(p.profiles) > 0 {
+	if q.Skip != nil || len(p.more.touched) > 0 || len(p.profiles) > 0 || p.m.objective != nil {
 		n, more = wider*n, wider*more
 	}
 	p.candidates = p.heaviest(p.candidates, n)
