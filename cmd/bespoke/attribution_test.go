@@ -18,13 +18,14 @@ import (
 func TestAttribution(t *testing.T) {
 	t.Parallel()
 	p := started(t, t.TempDir())
-	plays := "USER_ID,ITEM_ID,EVENT_TYPE,TIMESTAMP\n"
+	var plays strings.Builder
+	plays.WriteString("USER_ID,ITEM_ID,EVENT_TYPE,TIMESTAMP\n")
 	for u := range 30 {
 		for i := range u + 1 {
-			plays += fmt.Sprintf("u%d,i%d,watch,%d\n", u, i, 1_700_000_000+u*1000+i)
+			fmt.Fprintf(&plays, "u%d,i%d,watch,%d\n", u, i, 1_700_000_000+u*1000+i)
 		}
 	}
-	if code, _, errs := p.imports("--dataset-group", "shop", file(t, "plays.csv", plays)); code != 0 {
+	if code, _, errs := p.imports("--dataset-group", "shop", file(t, "plays.csv", plays.String())); code != 0 {
 		t.Fatal(errs)
 	}
 	var (

@@ -191,9 +191,10 @@ func difference(got, want []string) string {
 	}
 	maps.DeleteFunc(count, func(_ string, n int) bool { return n == 0 })
 	wrong := slices.SortedFunc(maps.Keys(count), func(a, b string) int { return cmp.Or(count[b]-count[a], strings.Compare(a, b)) })
-	text := fmt.Sprintf("%d rows, want %d", len(got), len(want))
+	var text strings.Builder
+	fmt.Fprintf(&text, "%d rows, want %d", len(got), len(want))
 	for _, row := range wrong[:min(len(wrong), 10)] {
-		text += fmt.Sprintf("\n%+d %s", count[row], row)
+		fmt.Fprintf(&text, "\n%+d %s", count[row], row)
 	}
-	return text
+	return text.String()
 }
