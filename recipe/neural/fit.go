@@ -1,0 +1,159 @@
+package neural
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+
+	"bespoke/history"
+	"bespoke/recipe"
+)
+
+// Config says how to learn. Zero values stand for the defaults.
+type Config struct {
+	Factors int // length of the vectors, default 64, rounded up to a multiple of 8
+	Window  int // newest items of a history that count, default 20
+	Steps   int // positions to learn from; default as by stepsFor
+	// From is vectors of the items to begin with, one row of Factors for each,
+	// as another factorization has found them; noise if it is nil.
+	From    []float32
+	Seed    uint64
+	Workers int
+	// Progress, if set, hears the share of the work that is done.
+	Progress func(share float64)
+}
+
+func (c Config) withDefaults() Config {
+	def := func(x *int, v int) {
+		if *x == 0 {
+			*x = v
+		}
+	}
+	def(&c.Factors, 64)
+	def(&c.Window, 20)
+	c.Factors = (c.Factors + 7) &^ 7
+	return c
+}
+
+const (
+	batch     = 128 // positions between two changes of the model
+	shard     = 32  // of them that are worked on together
+	negatives = 256 // items that stand for all others in a batch
+	begin     = 0.2 // root mean square of the items' vectors before training
+	drop      = 0.5 // share of the elements that are left out in training
+
+	rate      = 0.1  // of the rows, by Adagrad
+	rateDense = 2e-3 // of the rest, by Adam
+)
+
+// Fit learns from every position of every history: what came before it is to
+// tell the item there. The softmax over all items is estimated from negatives,
+// drawn by the square root of their frequency and weighed accordingly (Bengio
+// and Senécal 2008). It holds Factors+2 numbers for each item, and 12 bytes
+// for each interaction beside s.
+func Fit(ctx context.Context, s *history.Sequences, items int, cfg Config) (*Model, error) {
+	cfg = cfg.withDefaults()
+	m := start(items, cfg)
+	positions := newPositions(s, cfg.Seed)
+	if positions.len() == 0 {
+		return m, ctx.Err()
+	}
+	t := newTrainer(m, s, cfg.Workers, newSampler(s, items, cfg.Seed))
+	if cfg.Steps == 0 {
+		cfg.Steps = stepsFor(positions.len())
+	}
+	steps := (cfg.Steps + batch - 1) / batch
+	for step := range steps {
+		share := float64(step) / float64(steps)
+		t.fade = float32(0.02 + 0.98*(1+math.Cos(math.Pi*share))/2)
+		if err := t.step(ctx, positions); err != nil {
+			return nil, err
+		}
+		if cfg.Progress != nil && step%64 == 0 {
+			cfg.Progress(share)
+		}
+	}
+	return m, ctx.Err()
+}
+
+// stepsFor returns how many positions to learn from where there are n: each
+// sixteen times, but 3 million at most, or half of them if that is more.
+func stepsFor(n int) int { return min(16*n, max(3_000_000, n/2)) }
+
+// start returns the model before training.
+func start(items int, cfg Config) *Model {
+	m := &Model{Factors: cfg.Factors, Window: cfg.Window, Hidden: 2 * cfg.Factors}
+	for i, n := range m.lengths(items) {
+		*m.parts()[i] = make([]float32, n)
+	}
+	r := rand.New(rand.NewPCG(cfg.Seed, 0x6e6575))
+	noise := func(a []float32, deviation float64) {
+		for i := range a {
+			a[i] = float32(r.NormFloat64() * deviation)
+		}
+	}
+	noise(m.Items, begin)
+	if cfg.From != nil {
+		m.begin(cfg.From)
+	}
+	noise(m.In, 1/math.Sqrt(float64(cfg.Factors)))
+	noise(m.Out, 0.01)
+	for d := range m.Window {
+		for k := range cfg.Factors {
+			m.place(d)[k] = float32(math.Exp(-float64(d) / reach))
+		}
+	}
+	return m
+}
+
+// begin takes vectors of items over, scaled.
+func (m *Model) begin(from []float32) {
+	square := 0.0
+	for _, x := range from {
+		square += float64(x) * float64(x)
+	}
+	if square == 0 {
+		return
+	}
+	by := float32(begin / math.Sqrt(square/float64(len(from))))
+	for i, x := range from {
+		m.Items[i] = by * x
+	}
+}
+
+// trainer changes a model, batch by batch.
+type trainer struct {
+	m       *Model
+	s       *history.Sequences
+	workers int
+	fade    float32 // of the rates, from 1 down
+	at      []position
+	round   round
+	shards  []*worker
+	rows    *rows
+	dense   *adam
+}
+
+func newTrainer(m *Model, s *history.Sequences, workers int, sample *sampler) *trainer {
+	t := &trainer{m: m, s: s, workers: workers, rows: newRows(m), dense: newAdam(m), round: round{sample: sample}}
+	for range batch / shard {
+		t.shards = append(t.shards, newWorker(m))
+	}
+	return t
+}
+
+// step learns from one batch. The shards of a batch do not see each other, and
+// what they found is added in their order.
+func (t *trainer) step(ctx context.Context, p *positions) error {
+	t.at = p.next(t.at[:0], batch)
+	t.round.draw(t.m)
+	err := recipe.Blocks(ctx, t.workers, len(t.shards), 1, func(from, _ int) {
+		t.shards[from].learn(t.m, t.s, &t.round, t.at[min(from*shard, len(t.at)):min((from+1)*shard, len(t.at))])
+	})
+	if err != nil {
+		return err
+	}
+	t.rows.change(t.m, &t.round, t.shards, rate*t.fade)
+	t.dense.change(t.m, t.shards, rateDense*t.fade)
+	return nil
+}

@@ -1,0 +1,48 @@
+package neural
+
+import "math"
+
+// noise is a source of random words: SplitMix64 (Steele, Lea and Flood 2014).
+type noise uint64
+
+func (n *noise) word() uint64 {
+	*n += 0x9e3779b97f4a7c15
+	z := uint64(*n)
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// words returns a bit for each of n elements.
+func (n *noise) words(bits int) []uint64 {
+	out := make([]uint64, (bits+63)/64)
+	for i := range out {
+		out[i] = n.word()
+	}
+	return out
+}
+
+// mask leaves out the elements whose bit is 0 and makes up for them in the others.
+func mask(x []float32, bits []uint64) {
+	for i := range x {
+		x[i] *= float32(bits[i/64]>>(i%64)&1) * (1 / drop)
+	}
+}
+
+// exp returns e^x for x up to 0 with a relative error below (1-x)/10⁷: 2^n times
+// a polynomial of the rest.
+func exp(x float32) float32 {
+	if x < -80 {
+		return 0
+	}
+	y := float32(x * math.Log2E)
+	n := float32(math.Floor(float64(y) + 0.5))
+	f := (y - n) * math.Ln2
+	p := float32(1.0/720*f) + 1.0/120
+	p = float32(p*f) + 1.0/24
+	p = float32(p*f) + 1.0/6
+	p = float32(p*f) + 0.5
+	p = float32(p*f) + 1
+	p = float32(p*f) + 1
+	return p * math.Float32frombits(uint32(int32(n)+127)<<23)
+}
