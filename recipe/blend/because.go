@@ -22,13 +22,7 @@ func (p *prospect) because(j uint32) []recipe.Because {
 			parts[i] += w * scores[e] * p.spread
 		}
 	}
-	if p.x != nil {
-		items := p.past[:min(len(p.past), len(p.m.fades))]
-		shares := p.m.factors.Shares(j, items, p.m.fades[:len(items)])
-		for d, i := range items {
-			parts[i] += p.scale * shares[d]
-		}
-	}
+	p.gaze.parts(j, parts)
 	out := p.attributesOf(j)
 	sum := 0.0
 	for i, part := range parts {

@@ -39,10 +39,13 @@ func fit(ctx context.Context, in recipe.Input, o options) (recipe.Model, error) 
 	if err := t.factors(ctx); err != nil {
 		return nil, err
 	}
+	if err := t.network(ctx); err != nil {
+		return nil, err
+	}
 	if err := t.affinities(ctx); err != nil {
 		return nil, err
 	}
-	m.Blend, m.factors = t.best, t.als
+	m.Blend, m.latent = t.best, t.latent.without(&t.best)
 
 	var err error
 	if m.affinities, err = t.terms.relearn(ctx, in, items); err != nil {

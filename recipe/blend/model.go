@@ -7,13 +7,12 @@ import (
 
 	"bespoke/history"
 	"bespoke/recipe"
-	"bespoke/recipe/als"
 	"bespoke/recipe/popularity"
 	"bespoke/recipe/sequence"
 )
 
-// Model scores items by what tends to follow the user's newest ones, by factors
-// into which the history is folded, by what is popular, and by affinities.
+// Model scores items by what tends to follow the user's newest ones, by vectors
+// of the history and of items, by what is popular, and by affinities.
 type Model struct {
 	Blend
 	items      *history.Dictionary
@@ -21,7 +20,7 @@ type Model struct {
 	users      []uint32 // distinct users of each item
 	prior      []float32
 	follow     *sequence.Counts
-	factors    *als.Model
+	latent     latent
 	affinities affinities
 	objective  []float32 // what it adds to each item's score; nil if there is none
 
@@ -30,7 +29,6 @@ type Model struct {
 	likely     []uint32 // items that have users, by prior and objective, most first
 	weights    []float32
 	heads      []float32 // the first weight of each row of follow
-	fades      []float32
 	traitFades []float32
 	prospects  sync.Pool // of *prospect
 }
@@ -46,7 +44,7 @@ func (m *Model) finish() {
 			m.heads[i] = w[0]
 		}
 	}
-	m.fades, m.traitFades = weightsOf(m.Fade, folded), weightsOf(fadeTraits, folded)
+	m.traitFades = weightsOf(fadeTraits, folded)
 	m.prospects.New = func() any { return m.newProspect() }
 }
 
@@ -84,25 +82,21 @@ func (m *Model) Items() *history.Dictionary { return m.items }
 func (m *Model) Encode(e *recipe.Encoder) {
 	recipe.PutIDs(e, m.items)
 	e.Int(int64(m.window))
-	for _, x := range []float64{m.Decay, m.Back, m.Norm.From, m.Norm.To, m.Norm.Shrink, m.Slow, m.Fade, m.Factors, m.Prior} {
+	for _, x := range []float64{m.Decay, m.Back, m.Norm.From, m.Norm.To, m.Norm.Shrink, m.Slow, m.Fade, m.Factors, m.Network, m.Prior} {
 		e.Float(x)
 	}
-	repeats := int64(0)
-	if m.Repeats {
-		repeats = 1
-	}
-	e.Int(repeats)
+	e.Int(flag(m.Repeats))
 	recipe.Put(e, m.users)
 	recipe.Put(e, m.prior)
 	m.follow.Encode(e)
-	m.factors.Encode(e)
+	m.latent.encode(e)
 	m.affinities.encode(e)
 	recipe.Put(e, m.objective)
 }
 
 func decode(d *recipe.Decoder) (recipe.Model, error) {
 	m := &Model{items: recipe.GetIDs(d), window: int(d.Int())}
-	for _, x := range []*float64{&m.Decay, &m.Back, &m.Norm.From, &m.Norm.To, &m.Norm.Shrink, &m.Slow, &m.Fade, &m.Blend.Factors, &m.Prior} {
+	for _, x := range []*float64{&m.Decay, &m.Back, &m.Norm.From, &m.Norm.To, &m.Norm.Shrink, &m.Slow, &m.Fade, &m.Factors, &m.Network, &m.Prior} {
 		*x = d.Float()
 	}
 	m.Repeats = d.Int() == 1
@@ -113,7 +107,7 @@ func decode(d *recipe.Decoder) (recipe.Model, error) {
 	m.users = recipe.Get[uint32](d, n)
 	m.prior = recipe.Get[float32](d, n)
 	m.follow = sequence.Decode(d, n)
-	m.factors = als.Decode(d, n)
+	m.latent = decodeLatent(d, n)
 	m.affinities = decodeAffinities(d, n)
 	if m.objective = recipe.Get[float32](d, -1); m.objective != nil && len(m.objective) != n {
 		d.Fail("it has an objective of %d items, but %d items", len(m.objective), n)

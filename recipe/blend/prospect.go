@@ -5,7 +5,6 @@ import (
 
 	"bespoke/recipe"
 	"bespoke/recipe/affinity"
-	"bespoke/recipe/als"
 )
 
 const (
@@ -34,17 +33,15 @@ const (
 type prospect struct {
 	*scratch
 	m                   *Model
-	folder              *als.Folder
+	gaze                *gaze
 	marks               []uint8             // of each item
 	more                *scratch            // what the context and the user's attributes add
 	profiles            []*affinity.Profile // of the history
 	context, attributes map[string]string
 
-	past   []uint32  // items, newest first
-	spread float32   // scales the transitions' scores
-	scale  float32   // and the factors'
-	x      []float32 // factors, scaled; nil where they do not count
-	prior  float32   // weight of the prior
+	past   []uint32 // items, newest first
+	spread float32  // scales the transitions' scores
+	prior  float32  // weight of the prior
 
 	candidates []uint32 // items that have users, each once
 	scores     []float32
@@ -55,7 +52,7 @@ type prospect struct {
 
 func (m *Model) newProspect() *prospect {
 	return &prospect{
-		m: m, scratch: newScratch(len(m.users)), folder: m.factors.Folder(), marks: make([]uint8, len(m.users)),
+		m: m, scratch: newScratch(len(m.users)), gaze: m.latent.gaze(&m.Blend), marks: make([]uint8, len(m.users)),
 		more: newScratch(len(m.users)), profiles: m.affinities.profiles(),
 	}
 }
@@ -84,15 +81,7 @@ func (p *prospect) look(q recipe.Query) {
 	}
 	p.follow(p.m.follow, p.past, p.m.weights, nil, heads)
 	p.spread = p.scratch.spread()
-	p.x = nil
-	if p.m.Factors > 0 && len(p.past) > 0 {
-		n := min(len(p.past), len(p.m.fades))
-		p.x = p.folder.Fold(p.past[:n], p.m.fades[:n])
-		p.scale = float32(p.m.Factors / max(p.m.factors.Spread(p.x), 1e-12))
-		for i := range p.x {
-			p.x[i] *= p.scale
-		}
-	}
+	p.gaze.look(p.past)
 }
 
 // choose finds the items to be scored: those of the list, if there is one, else

@@ -49,11 +49,7 @@ func (m *Model) Rank(q recipe.Query) []recipe.Scored {
 // score computes the candidates' scores.
 func (p *prospect) score() {
 	p.scores = slices.Grow(p.scores[:0], len(p.candidates))[:len(p.candidates)]
-	if p.x == nil {
-		clear(p.scores)
-	} else {
-		p.m.factors.Scores(p.scores, p.x, p.candidates)
-	}
+	p.gaze.scores(p.scores, p.candidates)
 	prior := p.m.prior
 	for i, j := range p.candidates {
 		p.scores[i] += p.sum[j]*p.spread + p.prior*prior[j]
@@ -99,7 +95,7 @@ func (p *prospect) best(q recipe.Query) []recipe.Scored {
 }
 
 func (p *prospect) why(j uint32) recipe.Why {
-	if p.sum[j] > 0 || p.x != nil && p.m.factors.Score(p.x, j) > 0 || p.fits(j) > 0 {
+	if p.sum[j] > 0 || p.gaze.likes(j) || p.fits(j) > 0 {
 		return recipe.Relevant
 	}
 	return recipe.Popular

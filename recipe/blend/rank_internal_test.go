@@ -50,7 +50,7 @@ var large = sync.OnceValues(func() (*Model, error) {
 	m := &Model{Blend: unseen, items: h.Items, window: 50, users: popularity.Count(s, items)}
 	m.prior = prior(h, m.users, true)
 	var err error
-	if m.factors, err = als.Fit(context.Background(), s, items, als.Config{Iterations: 2, Seed: 1, Workers: 2}); err != nil {
+	if m.latent.factors, err = als.Fit(context.Background(), s, items, als.Config{Iterations: 2, Seed: 1, Workers: 2}); err != nil {
 		return nil, err
 	}
 	if m.follow, err = sequence.Count(context.Background(), s, items, nil, m.config(m.window, 2)); err != nil {
@@ -98,7 +98,7 @@ func BenchmarkRank(b *testing.B) {
 		})
 	}
 	run("history", m, recipe.Query{K: 25})
-	more := &Model{Blend: m.Blend, items: m.items, window: m.window, users: m.users, prior: m.prior, follow: m.follow, factors: m.factors}
+	more := &Model{Blend: m.Blend, items: m.items, window: m.window, users: m.users, prior: m.prior, follow: m.follow, latent: m.latent}
 	if more.affinities, err = attributes(m.items); err != nil {
 		b.Fatal(err)
 	}

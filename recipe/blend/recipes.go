@@ -21,7 +21,7 @@ import (
 func Recipe(name string) recipe.Recipe {
 	r := recipe.Recipe{
 		Name: name, Algorithm: name, FeatureTransformation: name,
-		Scores: true, RealTime: true, Version: 6, Decode: decode,
+		Scores: true, RealTime: true, Version: 7, Decode: decode,
 		Fit: func(ctx context.Context, in recipe.Input) (recipe.Model, error) {
 			return fit(ctx, in, optionsOf(in.Settings))
 		},
@@ -67,7 +67,7 @@ func paramsV2() []recipe.Param {
 func optionsOf(s recipe.Settings) options {
 	return options{
 		window:  s.Int("bptt", 50),
-		factors: s.Int("hidden_dimension", 64),
+		factors: (s.Int("hidden_dimension", 64) + 7) &^ 7, // eight are computed at a time
 		recency: s.Bool("recency_mask", true) && s.Bool("apply_recency_bias", true),
 		low:     s.Float("min_user_history_length_percentile", 0),
 		high:    s.Float("max_user_history_length_percentile", 1),

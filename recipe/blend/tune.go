@@ -10,7 +10,6 @@ import (
 	"bespoke/history"
 	"bespoke/recipe"
 	"bespoke/recipe/affinity"
-	"bespoke/recipe/als"
 	"bespoke/recipe/popularity"
 	"bespoke/recipe/sequence"
 )
@@ -25,7 +24,8 @@ type Blend struct {
 	Slow    float64
 	Fade    float64 // of the history that is folded into the factors
 	Factors float64 // weight of the factors' score beside the transitions' 1
-	Prior   float64 // and of the prior's
+	Network float64 // of the network's
+	Prior   float64 // of the prior's
 	// Repeats says that users take items again. Otherwise an item of the
 	// history comes behind all others.
 	Repeats bool
@@ -90,7 +90,7 @@ type tuner struct {
 	best   Blend
 	value  float64 // of best
 	counts *sequence.Counts
-	als    *als.Model
+	latent latent
 	terms  affinities
 }
 
@@ -226,7 +226,7 @@ func (t *tuner) transitions(ctx context.Context) error {
 // factors factorizes and chooses how much to listen to the factors and to the
 // prior.
 func (t *tuner) factors(ctx context.Context) (err error) {
-	if t.als, err = t.train(ctx); err != nil || len(t.tests) == 0 {
+	if t.latent.factors, err = t.train(ctx); err != nil || len(t.tests) == 0 {
 		return err
 	}
 	if t.counts, err = sequence.Count(ctx, t.shown, t.items, t.wanted, t.best.config(t.o.window, t.in.Workers)); err != nil {
@@ -244,9 +244,9 @@ func (t *tuner) factors(ctx context.Context) (err error) {
 		for _, fade := range fades {
 			w := weightsOf(fade, folded)
 			n := min(len(past), len(w))
-			x := t.als.Fold(past[:n], w[:n])
-			scale := float32(1 / max(t.als.Spread(x), 1e-12))
-			t.als.Scores(latent, x, candidates)
+			x := t.latent.factors.Fold(past[:n], w[:n])
+			scale := float32(1 / max(t.latent.factors.Spread(x), 1e-12))
+			t.latent.factors.Scores(latent, x, candidates)
 			for i := range latent {
 				latent[i] *= scale
 			}

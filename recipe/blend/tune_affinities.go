@@ -126,6 +126,7 @@ type scored struct {
 	*scratch
 	candidates []uint32
 	scores     []float32
+	gaze       *gaze
 	profiles   []*affinity.Profile // of no history where none is to be known
 	context    map[string]string
 	attributes map[string]string
@@ -158,13 +159,14 @@ func (t *tuner) score(s *scored, i int, known bool) {
 		}
 		return
 	}
-	w := weightsOf(t.best.Fade, folded)
-	n := min(len(past), len(w))
-	x := t.als.Fold(past[:n], w[:n])
-	scale, spread := float32(t.best.Factors/max(t.als.Spread(x), 1e-12)), s.spread()
-	t.als.Scores(s.scores, x, s.candidates)
+	if s.gaze == nil {
+		s.gaze = t.latent.gaze(&t.best)
+	}
+	s.gaze.look(past)
+	s.gaze.scores(s.scores, s.candidates)
+	spread := s.spread()
 	for k, j := range s.candidates {
-		s.scores[k] = s.sum[j]*spread + scale*s.scores[k] + float32(t.best.Prior)*t.prior[j]
+		s.scores[k] += s.sum[j]*spread + float32(t.best.Prior)*t.prior[j]
 	}
 	s.clear()
 }

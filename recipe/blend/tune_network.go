@@ -1,0 +1,83 @@
+package blend
+
+import (
+	"context"
+
+	"bespoke/recipe"
+	"bespoke/recipe/neural"
+)
+
+// networks are the weights of the network's scores that are tried. A score is the
+// logarithm of a probability, while the transitions' are scaled to a root mean
+// square of 1 over the catalogue.
+var networks = []float64{0.5, 1, 2, 4, 8, 16}
+
+// network trains the network, beginning with the factors, and chooses how much to
+// listen to it, to the factors beside it, and to the prior.
+func (t *tuner) network(ctx context.Context) error {
+	if len(t.tests) == 0 {
+		return nil
+	}
+	m, err := neural.Fit(ctx, t.shown, t.items, neural.Config{
+		Factors: t.latent.factors.Factors, Window: min(t.o.window, farthest), From: t.latent.factors.Items, Seed: t.in.Seed, Workers: t.in.Workers,
+		Progress: func(share float64) {
+			t.in.Report(recipe.Progress{Phase: "network", Share: share, Metric: metric, Value: t.value})
+		},
+	})
+	if err != nil {
+		return err
+	}
+	with := t.best
+	with.Network = 1
+	t.latent.network = m
+	factors := []float64{0}
+	if t.best.Factors > 0 {
+		factors = append(factors, t.best.Factors)
+	}
+	weights := t.best.weights(t.o.window)
+	values, err := t.measure(ctx, len(factors)*len(networks)*len(priors), func(test int, sc *scratch, rank func(int, []uint32, []float32)) {
+		past := t.past(t.tests[test])
+		sc.follow(t.counts, past, weights, nil, nil)
+		spread := sc.spread()
+		candidates := t.candidates(sc)
+		total := make([]float32, len(candidates))
+		folded, thought := t.only(&with, past, candidates)
+		choice := 0
+		for n := range factors {
+			for _, weight := range networks {
+				for _, prior := range priors {
+					for i, j := range candidates {
+						total[i] = sc.sum[j]*spread + float32(n)*folded[i] + float32(weight)*thought[i] + float32(prior)*t.prior[j]
+					}
+					rank(choice, candidates, total)
+					choice++
+				}
+			}
+		}
+		sc.clear()
+	})
+	for i, v := range values {
+		if v > t.value {
+			t.value = v
+			t.best.Factors = factors[i/(len(networks)*len(priors))]
+			t.best.Network = networks[i/len(priors)%len(networks)]
+			t.best.Prior = priors[i%len(priors)]
+		}
+	}
+	return err
+}
+
+// only returns what the factors alone and the network alone give items.
+func (t *tuner) only(b *Blend, past, items []uint32) (folded, thought []float32) {
+	folded, thought = make([]float32, len(items)), make([]float32, len(items))
+	g := latent{factors: t.latent.factors}.gaze(b)
+	g.look(past)
+	g.scores(folded, items)
+	g = latent{network: t.latent.network}.gaze(b)
+	g.look(past)
+	g.scores(thought, items)
+	return folded, thought
+}
+
+// farthest is how many items of a history the network looks at, at most.
+const farthest = 32
