@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"sync"
+	"reflect"
+	"slices"
 	"testing"
 
 	"bespoke/history"
@@ -15,11 +16,11 @@ import (
 	"bespoke/recipe/sequence"
 )
 
-// large is a model of 100,000 items and 20,000 users of 50 interactions each,
-// who keep to a few of 200 tastes and often go on to the next item of one. It
-// is made like fit makes one, but with the choices of unseen.
-var large = sync.OnceValues(func() (*Model, error) {
-	const items, users, length, tastes = 100_000, 20_000, 50, 200
+// walked returns a model of users of 50 interactions each, who keep to a few of
+// 200 tastes and often go on to the next item of one. It is made like fit makes
+// one, but with the choices of unseen.
+func walked(items, users int) (*Model, error) {
+	const length, tastes = 50, 200
 	h := &history.History{Users: history.NewDictionary(), Items: history.NewDictionary()}
 	for i := range items {
 		h.Items.Add(fmt.Sprint("item-", i))
@@ -62,17 +63,13 @@ var large = sync.OnceValues(func() (*Model, error) {
 	}
 	m.finish()
 	return m, nil
-})
+}
 
-// BenchmarkRank answers for users of 50 interactions, each in turn.
-func BenchmarkRank(b *testing.B) {
-	m, err := large()
-	if err != nil {
-		b.Fatal(err)
-	}
+// walks returns the queries of users who mostly go on to what follows.
+func walks(m *Model, n int) []recipe.Query {
 	r := rand.New(rand.NewPCG(3, 4))
-	var queries []recipe.Query
-	for range 2000 {
+	queries := make([]recipe.Query, n)
+	for i := range queries {
 		q := recipe.Query{K: 25}
 		at := m.likely[r.IntN(len(m.likely)/4)]
 		for e := range 50 {
@@ -84,8 +81,67 @@ func BenchmarkRank(b *testing.B) {
 			}
 			q.History = append(q.History, recipe.Event{Item: at, Time: int64(e)})
 		}
-		queries = append(queries, q)
+		queries[i] = q
 	}
+	return queries
+}
+
+// TestLargeCatalogue: of a catalogue that is not scored in full, an answer is the
+// same whether few or many candidates are looked at, whoever was answered before,
+// and has no item twice and none that is to be skipped.
+func TestLargeCatalogue(t *testing.T) {
+	t.Parallel()
+	m, err := walked(2*small, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	items := func(answer []recipe.Scored) (out []uint32) {
+		for _, s := range answer {
+			out = append(out, s.Item)
+		}
+		return out
+	}
+	queries := walks(m, 100)
+	var answers [][]recipe.Scored
+	alike := 0
+	for _, q := range queries {
+		answer := m.Rank(q)
+		answers = append(answers, answer)
+		wide := q
+		wide.Skip = func(uint32) bool { return false }
+		if slices.Equal(items(answer), items(m.Rank(wide))) {
+			alike++
+		}
+		wide.K, wide.Skip = 500, func(j uint32) bool { return j == answer[0].Item }
+		seen, sum := map[uint32]bool{}, 0.0
+		for _, s := range m.Rank(wide) {
+			if seen[s.Item] || s.Item == answer[0].Item || math.IsNaN(s.Score) {
+				t.Fatalf("%+v is there twice, to be skipped, or has no score", s)
+			}
+			seen[s.Item] = true
+			sum += s.Score
+		}
+		if len(seen) != 500 || sum > 1+1e-6 {
+			t.Fatalf("%d items, whose scores sum to %v", len(seen), sum)
+		}
+	}
+	if alike < 98 {
+		t.Errorf("%d of 100 answers are the same with more candidates", alike)
+	}
+	for i, q := range queries {
+		if again := m.Rank(q); !reflect.DeepEqual(again, answers[i]) {
+			t.Fatalf("query %d is answered by %+v and then by %+v", i, answers[i], again)
+		}
+	}
+}
+
+// BenchmarkRank answers for users of 50 interactions, each in turn.
+func BenchmarkRank(b *testing.B) {
+	m, err := walked(100_000, 20_000)
+	if err != nil {
+		b.Fatal(err)
+	}
+	queries := walks(m, 2000)
 	run := func(name string, m *Model, q recipe.Query) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
