@@ -16,7 +16,7 @@ const (
 	strongest  = 12
 	// doubtful is the precision of a normal prior of the weights about 0. It keeps
 	// them finite where a term tells all choices apart.
-	doubtful = 1
+	doubtful = 0.1
 	// rounds is how many Newton steps a fit takes at most, and nothing what is too
 	// small a step to go on.
 	rounds  = 30
