@@ -86,11 +86,13 @@ class Account:
         once = Config(retries={"total_max_attempts": 1, "mode": "standard"})
         self.personalize = boto3.client("personalize", config=once)
         self.events = boto3.client("personalize-events", config=once)
+        self.runtime = boto3.client("personalize-runtime", config=once)
         # What the SDK itself would refuse to send.
         unchecked = once.merge(Config(parameter_validation=False))
         self.raw = boto3.client("personalize", config=unchecked)
         self.raw_events = boto3.client("personalize-events", config=unchecked)
-        for client in (self.personalize, self.events, self.raw, self.raw_events):
+        self.raw_runtime = boto3.client("personalize-runtime", config=unchecked)
+        for client in (self.personalize, self.events, self.runtime, self.raw, self.raw_events, self.raw_runtime):
             modelled.watch(client)
         # Cleaning up is refused now and then, which is no test's finding.
         self.janitor = boto3.client("personalize", config=once)

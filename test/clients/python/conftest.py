@@ -13,10 +13,12 @@ import os
 import pytest
 
 from account import Account
+from shop import Shop
 
 NEEDED = [
     "AWS_ENDPOINT_URL_PERSONALIZE",
     "AWS_ENDPOINT_URL_PERSONALIZE_EVENTS",
+    "AWS_ENDPOINT_URL_PERSONALIZE_RUNTIME",
     "AWS_ENDPOINT_URL_S3",
     "AWS_ENDPOINT_URL_IAM",
     "AWS_ENDPOINT_URL_STS",
@@ -55,3 +57,13 @@ def aws(shared):
     """The account; what the test makes is deleted when it ends."""
     with shared.cleanup():
         yield shared
+
+
+@pytest.fixture(scope="session")
+def shop():
+    """A shop that lasts as long as the run, in an account of its own."""
+    account = Account()
+    account.open()
+    with account.cleanup():
+        yield Shop(account)
+    account.close()

@@ -18,6 +18,7 @@ CreateSolutionVersion DescribeSolutionVersion ListSolutionVersions
 StopSolutionVersionCreation GetSolutionMetrics
 CreateCampaign DescribeCampaign ListCampaigns UpdateCampaign DeleteCampaign
 CreateEventTracker DescribeEventTracker ListEventTrackers DeleteEventTracker
+GetRecommendations GetPersonalizedRanking
 PutEvents PutItems PutUsers PutActions PutActionInteractions
 TagResource UntagResource ListTagsForResource
 """.split()
@@ -62,7 +63,7 @@ def watch(client):
 
 def models():
     session = botocore.session.get_session()
-    return [session.get_service_model(name) for name in ("personalize", "personalize-events")]
+    return [session.get_service_model(name) for name in ("personalize", "personalize-events", "personalize-runtime")]
 
 
 def expected():

@@ -2,53 +2,26 @@
 
 import re
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 import data
 from account import provoke, refused, unique
+from shop import campaign, solution, version
 
 POPULARITY = "arn:aws:personalize:::recipe/aws-popularity-count"
 
 
-@pytest.fixture
-def runtime():
-    return boto3.client("personalize-runtime", config=Config(retries={"total_max_attempts": 1, "mode": "standard"}))
-
-
-def solution(aws, group, recipe=POPULARITY, **more):
-    arn = aws.personalize.create_solution(name=unique("solution"), datasetGroupArn=group, recipeArn=recipe, **more)["solutionArn"]
-    aws.undo.append(lambda: aws.delete("solution", arn))
-    assert aws.settle("solution", arn)["status"] == "ACTIVE"
-    return arn
-
-
-def version(aws, solution_arn, **more):
-    arn = aws.personalize.create_solution_version(solutionArn=solution_arn, **more)["solutionVersionArn"]
-    assert re.fullmatch(re.escape(solution_arn) + "/[0-9a-f]{8}", arn)
-    assert aws.settle("solution_version", arn)["status"] == "ACTIVE"
-    return arn
-
-
-def campaign(aws, version_arn, **more):
-    arn = aws.personalize.create_campaign(name=unique("campaign"), solutionVersionArn=version_arn, **more)["campaignArn"]
-    aws.undo.append(lambda: aws.delete("campaign", arn))
-    assert aws.settle("campaign", arn)["status"] == "ACTIVE"
-    return arn
-
-
-def shop(aws, rows=3000):
+def interactions(aws, rows=3000):
     group = aws.group()
     dataset = aws.dataset(group=group)
     aws.imported(dataset, aws.put(data.interactions(rows)))
     return group, dataset
 
 
-def test_story(aws, runtime):
+def test_story(aws):
     p = aws.personalize
-    group, _ = shop(aws)
+    group, _ = interactions(aws)
     s = solution(aws, group, tags=[{"tagKey": "team", "tagValue": "search"}])
     described = aws.describe("solution", s)
     assert described["performAutoTraining"] is True and described["performHPO"] is False
@@ -71,10 +44,10 @@ def test_story(aws, runtime):
     c = campaign(aws, v, minProvisionedTPS=2)
     assert aws.describe("campaign", c)["minProvisionedTPS"] == 2
     assert [x["campaignArn"] for x in p.list_campaigns(solutionArn=s)["campaigns"]] == [c]
-    answer = runtime.get_recommendations(campaignArn=c, userId="u1", numResults=10)
+    answer = aws.runtime.get_recommendations(campaignArn=c, userId="u1", numResults=10)
     assert len({i["itemId"] for i in answer["itemList"]}) == 10
     assert re.fullmatch("RID-[0-9a-f-]{36}", answer["recommendationId"])
-    assert len(runtime.get_recommendations(campaignArn=c)["itemList"]) == 25
+    assert len(aws.runtime.get_recommendations(campaignArn=c)["itemList"]) == 25
 
     p.update_solution(solutionArn=s, performAutoTraining=False)
     for described in aws.poll("solution", s):
@@ -92,7 +65,7 @@ def test_story(aws, runtime):
 
 
 def test_sync(aws):
-    group, _ = shop(aws)
+    group, _ = interactions(aws)
     s = solution(aws, group)
     first = version(aws, s)
     c = campaign(aws, s + "/$LATEST", campaignConfig={"syncWithLatestSolutionVersion": True})
@@ -105,7 +78,7 @@ def test_sync(aws):
 
 
 def test_stop(aws):
-    group, _ = shop(aws)
+    group, _ = interactions(aws)
     s = solution(aws, group)
     for _ in range(100):  # one of these is stopped before it is trained
         v = aws.personalize.create_solution_version(solutionArn=s)["solutionVersionArn"]
@@ -137,31 +110,28 @@ def test_recipes(aws):
     assert features["featureTransformation"]["defaultParameters"]["max_user_history_length_percentile"] == "0.995"
 
 
-def test_runtime_refusals(aws, runtime):
-    group, _ = shop(aws)
+def test_runtime_refusals(aws):
+    group, _ = interactions(aws)
     c = campaign(aws, version(aws, solution(aws, group)))
 
-    def fails(status, code, text, **arguments):
-        with pytest.raises(ClientError) as caught:
-            runtime.get_recommendations(**arguments)
-        error = caught.value.response
-        assert error["Error"]["Code"] == code and error["ResponseMetadata"]["HTTPStatusCode"] == status
-        assert text in error["Error"]["Message"]
+    def fails(code, text, status=400, **arguments):
+        with refused(code, text, status=status):
+            aws.runtime.get_recommendations(**arguments)
 
-    fails(404, "ResourceNotFoundException", "campaign/none", campaignArn=aws.arn("campaign", "none"), userId="u")
-    fails(400, "InvalidInputException", "campaignArn is missing", userId="u")
-    fails(400, "InvalidInputException", "at most 500", campaignArn=c, userId="u", numResults=501)
-    fails(400, "InvalidInputException", "no filters yet", campaignArn=c, userId="u", filterArn=aws.arn("filter", "f"))
-    with pytest.raises(runtime.exceptions.InvalidInputException):
-        runtime.get_personalized_ranking(campaignArn=c, userId="u", inputList=["i1"])
-    with pytest.raises(runtime.exceptions.ResourceNotFoundException):
-        runtime.get_personalized_ranking(campaignArn=aws.arn("campaign", "none"), userId="u", inputList=["i1"])
+    fails("ResourceNotFoundException", "campaign/none", 404, campaignArn=aws.arn("campaign", "none"), userId="u")
+    fails("InvalidInputException", "campaignArn is missing", userId="u")
+    fails("InvalidInputException", "at most 500", campaignArn=c, userId="u", numResults=501)
+    fails("InvalidInputException", "no filters yet", campaignArn=c, userId="u", filterArn=aws.arn("filter", "f"))
+    with refused("InvalidInputException", "ranks no lists"):
+        aws.runtime.get_personalized_ranking(campaignArn=c, userId="u", inputList=["i1"])
+    with refused("ResourceNotFoundException", "campaign/none", status=404):
+        aws.runtime.get_personalized_ranking(campaignArn=aws.arn("campaign", "none"), userId="u", inputList=["i1"])
 
 
 def test_modelled_refusals(aws):
     """Every exception that the API model has for these operations."""
     p = aws.personalize
-    group, dataset = shop(aws)
+    group, dataset = interactions(aws)
     wrong = group  # an ARN of another kind
     for operation, argument, kind in [
         ("describe_recipe", "recipeArn", "recipe"),
@@ -194,7 +164,7 @@ def test_modelled_refusals(aws):
 
 def test_solution_refusals(aws):
     p = aws.personalize
-    group, dataset = shop(aws)
+    group, dataset = interactions(aws)
     many = [{"tagKey": f"k{i}", "tagValue": ""} for i in range(51)]
     with refused("InvalidInputException", "cannot be trained"):
         p.create_solution(name=unique(), datasetGroupArn=group, recipeArn="arn:aws:personalize:::recipe/aws-hrnn")
@@ -264,7 +234,7 @@ def test_solution_refusals(aws):
 
 @pytest.mark.strict
 def test_strict_trainings(aws):
-    group, _ = shop(aws, rows=1000)
+    group, _ = interactions(aws, rows=1000)
     solutions = [solution(aws, group) for _ in range(10)]
     with refused("LimitExceededException", "10"):
         aws.personalize.create_solution(name=unique(), datasetGroupArn=group, recipeArn=POPULARITY)

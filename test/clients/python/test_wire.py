@@ -36,7 +36,8 @@ FINE = {
 def call(aws, operation, arguments):
     """Calls with the SDK's own checks off."""
     method = xform_name(operation)
-    return getattr(aws.raw if hasattr(aws.raw, method) else aws.raw_events, method)(**arguments)
+    client = next(c for c in (aws.raw, aws.raw_events, aws.raw_runtime) if hasattr(c, method))
+    return getattr(client, method)(**arguments)
 
 
 def fine(shape, name=None):
