@@ -38,8 +38,8 @@ var unseen = Blend{Decay: 8, Back: 0.3, Norm: sequence.Norm{From: 0.7, To: 0.4, 
 var (
 	decays = []float64{4, 8, 16, 32}
 	backs  = []float64{0, 0.6}
-	norms  = []sequence.Norm{{From: 0.5, To: 0.3, Shrink: 20}, {From: 0.7, To: 0.4, Shrink: 50}, {From: 1, To: 0.5, Shrink: 100}, {From: 1, To: 0, Shrink: 5}}
-	slows  = []float64{0, 0.75}
+	norms  = [...]sequence.Norm{{From: 0.5, To: 0.3, Shrink: 20}, {From: 0.7, To: 0.4, Shrink: 50}, {From: 1, To: 0.5, Shrink: 100}, {From: 1, To: 0, Shrink: 5}}
+	slows  = [...]float64{0, 0.75}
 	fades  = []float64{8, 16, 32}
 	shares = []float64{0, 0.25, 0.5, 1, 1.5}
 	priors = []float64{0, 0.1, 0.2, 0.4}
@@ -162,67 +162,6 @@ func askedOf(h *history.History, row int) map[string]string {
 	return values
 }
 
-// transitions chooses how to count and to normalize.
-func (t *tuner) transitions(ctx context.Context) error {
-	if len(t.tests) == 0 {
-		return nil
-	}
-	steps := len(decays) + len(backs)
-	from, to := make([][]float32, len(norms)), make([][]float32, len(norms))
-	for i, n := range norms {
-		from[i], to[i] = n.Factors(t.users)
-	}
-	try := func(step int, b Blend) error {
-		counts, err := sequence.Count(ctx, t.shown, t.items, t.wanted, b.config(t.o.window, t.in.Workers))
-		if err != nil {
-			return err
-		}
-		weights := make([][]float32, len(slows))
-		for k, slow := range slows {
-			b.Slow = slow
-			weights[k] = b.weights(t.o.window)
-		}
-		values, err := t.measure(ctx, len(norms)*len(slows), func(test int, sc *scratch, rank func(int, []uint32, []float32)) {
-			var scores []float32
-			past := t.past(t.tests[test])
-			for i := range norms {
-				for k := range slows {
-					sc.follow(counts, past, weights[k], from[i], nil)
-					scores = scores[:0]
-					for _, j := range sc.touched {
-						scores = append(scores, sc.sum[j]*to[i][j])
-					}
-					rank(i*len(slows)+k, sc.touched, scores)
-					sc.clear()
-				}
-			}
-		})
-		for i, v := range values {
-			if v > t.value {
-				b.Norm, b.Slow = norms[i/len(slows)], slows[i%len(slows)]
-				t.best, t.value = b, v
-			}
-		}
-		t.in.Report(recipe.Progress{Phase: "transitions", Share: float64(step+1) / float64(steps+1), Metric: metric, Value: t.value})
-		return err
-	}
-	for i, d := range decays {
-		b := t.best
-		b.Decay, b.Back = d, unseen.Back
-		if err := try(i, b); err != nil {
-			return err
-		}
-	}
-	for i, back := range backs {
-		b := t.best
-		b.Back = back
-		if err := try(len(decays)+i, b); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // factors factorizes and chooses how much to listen to the factors and to the
 // prior.
 func (t *tuner) factors(ctx context.Context) (err error) {
@@ -234,33 +173,28 @@ func (t *tuner) factors(ctx context.Context) (err error) {
 	}
 	t.counts.Normalize(t.best.Norm, t.users)
 	choices, weights := len(fades)*len(shares)*len(priors), t.best.weights(t.o.window)
-	values, err := t.measure(ctx, choices, func(test int, sc *scratch, rank func(int, []uint32, []float32)) {
-		past := t.past(t.tests[test])
-		sc.follow(t.counts, past, weights, nil, nil)
-		spread := sc.spread()
-		candidates := t.candidates(sc)
-		total, latent := make([]float32, len(candidates)), make([]float32, len(candidates))
-		choice := 0
+	values, err := t.measure(ctx, choices, func(_ int, tr *trial, gains []float64) {
+		tr.follow(t.counts, tr.past, weights, nil, nil)
+		spread := tr.spread()
+		candidates := t.candidates(tr.scratch)
+		latent := make([]float32, len(candidates))
+		gains = gains[:0]
 		for _, fade := range fades {
 			w := weightsOf(fade, folded)
-			n := min(len(past), len(w))
-			x := t.latent.factors.Fold(past[:n], w[:n])
+			n := min(len(tr.past), len(w))
+			x := t.latent.factors.Fold(tr.past[:n], w[:n])
 			scale := float32(1 / max(t.latent.factors.Spread(x), 1e-12))
 			t.latent.factors.Scores(latent, x, candidates)
-			for i := range latent {
-				latent[i] *= scale
-			}
+			tr.enter(candidates, func(i int, j uint32) terms {
+				return terms{tr.sum[j] * spread, scale * latent[i], t.prior[j]}
+			})
 			for _, share := range shares {
 				for _, prior := range priors {
-					for i, j := range candidates {
-						total[i] = sc.sum[j]*spread + float32(share)*latent[i] + float32(prior)*t.prior[j]
-					}
-					rank(choice, candidates, total)
-					choice++
+					gains = append(gains, tr.gain(terms{1, float32(share), float32(prior)}))
 				}
 			}
 		}
-		sc.clear()
+		tr.clear()
 	})
 	for i, v := range values {
 		if v > t.value || i == 0 {
@@ -289,19 +223,17 @@ func (t *tuner) past(u uint32) []uint32 {
 }
 
 // measure returns the mean NDCG@10 of so many choices, each test counting as much
-// as what is to be found weighs. ask is to call rank with some items and their
-// scores under each choice; others are taken for worse.
-func (t *tuner) measure(ctx context.Context, choices int, ask func(test int, sc *scratch, rank func(choice int, items []uint32, scores []float32))) ([]float64, error) {
+// as what is to be found weighs. ask is to set the gain of each choice in a test.
+func (t *tuner) measure(ctx context.Context, choices int, ask func(test int, tr *trial, gains []float64)) ([]float64, error) {
 	gains := make([]float64, len(t.tests)*choices)
-	pool := sync.Pool{New: func() any { return newScratch(t.items) }}
+	pool := sync.Pool{New: func() any { return newTrial(t.items) }}
 	err := recipe.Blocks(ctx, t.in.Workers, len(t.tests), 32, func(from, to int) {
-		sc := pool.Get().(*scratch)
-		defer pool.Put(sc)
+		tr := pool.Get().(*trial)
+		defer pool.Put(tr)
 		for i := from; i < to; i++ {
-			past := t.past(t.tests[i])
-			ask(i, sc, func(choice int, items []uint32, scores []float32) {
-				gains[i*choices+choice] = gain(items, scores, t.targets[i], past)
-			})
+			tr.begin(t.past(t.tests[i]), t.targets[i])
+			ask(i, tr, gains[i*choices:(i+1)*choices])
+			tr.end()
 		}
 	})
 	values, all := make([]float64, choices), 0.0
@@ -323,22 +255,4 @@ func (t *tuner) worthOf(test int) float64 {
 		return 1
 	}
 	return t.worth[test]
-}
-
-// gain returns 1/log2(1+rank) of the target among the items that are not of the
-// past, 0 from rank 11 on and if it is not among the items.
-func gain(items []uint32, scores []float32, target uint32, past []uint32) float64 {
-	at := slices.Index(items, target)
-	if at < 0 {
-		return 0
-	}
-	s, rank := scores[at], 1
-	for i, x := range scores {
-		if j := items[i]; x >= s && j != target && (x > s || j < target) && !slices.Contains(past, j) {
-			if rank++; rank > 10 {
-				return 0
-			}
-		}
-	}
-	return 1 / math.Log2(1+float64(rank))
 }

@@ -190,26 +190,23 @@ func (t *tuner) appendRow(c affinity.Choice, s *scored, at int) affinity.Choice 
 // measureParts returns the value of each part of the weights.
 func (t *tuner) measureParts(ctx context.Context, known bool) ([]float64, error) {
 	pool := sync.Pool{New: func() any { return &scored{profiles: t.terms.profiles()} }}
-	return t.measure(ctx, len(parts), func(i int, sc *scratch, rank func(int, []uint32, []float32)) {
+	return t.measure(ctx, len(parts), func(i int, tr *trial, gains []float64) {
 		s := pool.Get().(*scored)
 		defer pool.Put(s)
-		s.scratch = sc
+		s.scratch = tr.scratch
 		t.score(s, i, known)
 		more := make([]float32, len(s.candidates))
-		t.terms.add(sc, s.context, s.attributes, known)
+		t.terms.add(s.scratch, s.context, s.attributes, known)
 		for k, j := range s.candidates {
-			more[k] = sc.sum[j]
+			more[k] = s.sum[j]
 		}
-		sc.clear()
+		s.clear()
 		for n, term := range t.terms.items {
 			s.profiles[n].AddScores(more, s.candidates, term.of(known))
 		}
-		total := make([]float32, len(s.candidates))
+		tr.enter(s.candidates, func(k int, _ uint32) terms { return terms{s.scores[k], more[k]} })
 		for choice, part := range parts {
-			for k := range total {
-				total[k] = s.scores[k] + float32(part)*more[k]
-			}
-			rank(choice, s.candidates, total)
+			gains[choice] = tr.gain(terms{1, float32(part)})
 		}
 	})
 }

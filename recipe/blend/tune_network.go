@@ -35,26 +35,23 @@ func (t *tuner) network(ctx context.Context) error {
 		factors = append(factors, t.best.Factors)
 	}
 	weights := t.best.weights(t.o.window)
-	values, err := t.measure(ctx, len(factors)*len(networks)*len(priors), func(test int, sc *scratch, rank func(int, []uint32, []float32)) {
-		past := t.past(t.tests[test])
-		sc.follow(t.counts, past, weights, nil, nil)
-		spread := sc.spread()
-		candidates := t.candidates(sc)
-		total := make([]float32, len(candidates))
-		folded, thought := t.only(&with, past, candidates)
-		choice := 0
+	values, err := t.measure(ctx, len(factors)*len(networks)*len(priors), func(_ int, tr *trial, gains []float64) {
+		tr.follow(t.counts, tr.past, weights, nil, nil)
+		spread := tr.spread()
+		candidates := t.candidates(tr.scratch)
+		folded, thought := t.only(&with, tr.past, candidates)
+		tr.enter(candidates, func(i int, j uint32) terms {
+			return terms{tr.sum[j] * spread, folded[i], thought[i], t.prior[j]}
+		})
+		gains = gains[:0]
 		for n := range factors {
 			for _, weight := range networks {
 				for _, prior := range priors {
-					for i, j := range candidates {
-						total[i] = sc.sum[j]*spread + float32(n)*folded[i] + float32(weight)*thought[i] + float32(prior)*t.prior[j]
-					}
-					rank(choice, candidates, total)
-					choice++
+					gains = append(gains, tr.gain(terms{1, float32(n), float32(weight), float32(prior)}))
 				}
 			}
 		}
-		sc.clear()
+		tr.clear()
 	})
 	for i, v := range values {
 		if v > t.value {

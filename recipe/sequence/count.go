@@ -90,7 +90,7 @@ func Count(ctx context.Context, s *history.Sequences, items int, only []bool, cf
 				}
 				touched = touched[:longest]
 			}
-			slices.Sort(touched)
+			touched = ascending(touched, sum)
 			r := row{slices.Clone(touched), make([]float32, len(touched))}
 			for e, j := range touched {
 				r.weight[e], sum[j] = sum[j], 0
@@ -113,6 +113,22 @@ func Count(ctx context.Context, s *history.Sequences, items int, only []bool, cf
 		rows[i] = row{}
 	}
 	return c, nil
+}
+
+// ascending sorts the items that have sums. Where they are many among all it is
+// quicker to look at each sum.
+func ascending(touched []uint32, sum []float32) []uint32 {
+	if len(touched) < len(sum)/16 {
+		slices.Sort(touched)
+		return touched
+	}
+	touched = touched[:0]
+	for j, x := range sum {
+		if x != 0 {
+			touched = append(touched, uint32(j))
+		}
+	}
+	return touched
 }
 
 // places is where each item occurs in the sequences.

@@ -63,6 +63,27 @@ func TestTwins(t *testing.T) {
 	}
 }
 
+// Rows are added to in turn, up to an index that is none of them.
+func TestScatterTwin(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(3, 3))
+	for n := range 40 {
+		for _, none := range []int{-1, 0, n / 2} {
+			rows, c, x, index := noise(r, 80), [8]float32(noise(r, 8)), noise(r, n), make([]uint32, n)
+			for i := range index {
+				if index[i] = r.Uint32N(10); i == none {
+					index[i] = 10
+				}
+			}
+			want := slices.Clone(rows)
+			done, plain := scatter(rows, &c, x, index), plainScatter(want, &c, x, index)
+			if done != plain || !slices.Equal(rows, want) {
+				t.Errorf("scatter of %d stops at %d, plain at %d, or differs", n, done, plain)
+			}
+		}
+	}
+}
+
 func noise(r *rand.Rand, n int) []float32 {
 	x := make([]float32, n)
 	for i := range x {

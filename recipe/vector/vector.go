@@ -87,6 +87,15 @@ func Gather(out, rows []float32, index []uint32, k int) {
 	}
 }
 
+// Scatter does Add of row index[i] of rows, c and x[i], for every i in turn: rows
+// have 8 elements and lie one after another.
+func Scatter(rows []float32, c *[8]float32, x []float32, index []uint32) {
+	x = x[:len(index)]
+	if done := scatter(rows[:len(rows)&^7], c, x, index); done < len(index) {
+		panic("vector: no row " + strconv.Itoa(int(index[done])))
+	}
+}
+
 // mustHave panics if not all of index, which is not empty, are rows of length k:
 // the vector instructions do not look.
 func mustHave(rows []float32, index []uint32, k int) {
@@ -148,4 +157,16 @@ func plainGather(out, rows []float32, index []uint32, k int) {
 	for i, j := range index {
 		copy(out[i*k:(i+1)*k], rows[int(j)*k:(int(j)+1)*k])
 	}
+}
+
+// plainScatter is Scatter up to the first index of no row. It returns how many came
+// before it.
+func plainScatter(rows []float32, c *[8]float32, x []float32, index []uint32) int {
+	for i, j := range index {
+		if int(j) >= len(rows)/8 {
+			return i
+		}
+		plainAdd(rows[8*int(j):8*int(j)+8], x[i], c[:])
+	}
+	return len(index)
 }

@@ -55,6 +55,13 @@ func gather(out, rows []float32, index []uint32, k int) {
 	gatherAVX(&out[0], &rows[0], &index[0], len(index), k)
 }
 
+func scatter(rows []float32, c *[8]float32, x []float32, index []uint32) int {
+	if !haveAVX || len(index) == 0 || len(rows) == 0 {
+		return plainScatter(rows, c, x, index)
+	}
+	return scatterAVX(&rows[0], c, &x[0], &index[0], len(index), len(rows)/8)
+}
+
 // dotAVX is plainDot of n elements, a multiple of 8.
 //
 //go:noescape
@@ -86,3 +93,8 @@ func addRowsAVX(y, c, rows *float32, n, k int)
 //
 //go:noescape
 func gatherAVX(out, rows *float32, index *uint32, n, k int)
+
+// scatterAVX is plainScatter of n indices, at least one, to so many rows.
+//
+//go:noescape
+func scatterAVX(rows *float32, c *[8]float32, x *float32, index *uint32, n, count int) int

@@ -291,3 +291,30 @@ gatherloop:
 	JGT gatherrow
 	VZEROUPPER
 	RET
+
+// func scatterAVX(rows *float32, c *[8]float32, x *float32, index *uint32, n, count int) int
+TEXT ·scatterAVX(SB), NOSPLIT, $0-56
+	MOVQ rows+0(FP), DI
+	MOVQ c+8(FP), AX
+	MOVQ x+16(FP), SI
+	MOVQ index+24(FP), DX
+	MOVQ n+32(FP), CX
+	MOVQ count+40(FP), R8
+	VMOVUPS (AX), Y0
+	XORQ BX, BX
+scatterloop:
+	MOVL (DX)(BX*4), AX
+	CMPQ AX, R8
+	JAE scatterdone
+	SHLQ $5, AX
+	VBROADCASTSS (SI)(BX*4), Y1
+	VMULPS Y0, Y1, Y1
+	VADDPS (DI)(AX*1), Y1, Y1
+	VMOVUPS Y1, (DI)(AX*1)
+	INCQ BX
+	CMPQ BX, CX
+	JLT scatterloop
+scatterdone:
+	VZEROUPPER
+	MOVQ BX, ret+48(FP)
+	RET

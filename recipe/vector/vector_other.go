@@ -13,3 +13,7 @@ func dotRows(out, rows, x []float32) { plainDotRows(out, rows, x) }
 func addRows(y, c, rows []float32) { plainAddRows(y, c, rows) }
 
 func gather(out, rows []float32, index []uint32, k int) { plainGather(out, rows, index, k) }
+
+func scatter(rows []float32, c *[8]float32, x []float32, index []uint32) int {
+	return plainScatter(rows, c, x, index)
+}
