@@ -187,3 +187,27 @@ func TestFitOfWhatTellsAllApart(t *testing.T) {
 		t.Errorf("weights %v", got)
 	}
 }
+
+// A term that tells apart what is taken and what is not counts however few choices
+// there are: its weight is uncertain, that it has one is not.
+func TestFitOfFewChoices(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{40, 100, 400} {
+		r := rand.New(rand.NewPCG(7, 8))
+		var choices []affinity.Choice
+		for range n {
+			var c affinity.Choice
+			for item := range 20 {
+				lift := float32(-1.5) // what one device never takes
+				if item < 10 {
+					lift = 0.6
+				}
+				c = append(c, float32(r.NormFloat64()), lift)
+			}
+			choices = append(choices, c)
+		}
+		if got := affinity.Fit(choices, 2); !(got[1] > 1) || math.IsInf(got[1], 0) {
+			t.Errorf("%d choices: weights %v", n, got)
+		}
+	}
+}

@@ -10,8 +10,9 @@ import (
 type Choice []float32
 
 const (
-	// convincing is how many standard errors a weight must be above 0, and
-	// strongest how many terms are weighed at most beside the first.
+	// convincing is how many standard errors a weight must be above 0, or the root
+	// of twice what it adds to the likelihood's logarithm, and strongest how many
+	// terms are weighed at most beside the first.
 	convincing = 3
 	strongest  = 12
 	// doubtful is the precision of a normal prior of the weights about 0. It keeps
@@ -28,30 +29,38 @@ const (
 // that are not clearly above 0 are 0. It maximizes the posterior of the
 // multinomial logit (McFadden, "Conditional logit analysis of qualitative choice
 // behavior", 1974) by Newton's method over terms chosen by their score tests,
-// leaving terms out, the weakest first, whose Wald statistic is too small.
+// leaving terms out, the weakest first, whose Wald statistic is too small and
+// whose likelihood ratio is too. The former is small also for a term that tells all
+// choices apart, its weight being as uncertain as it is large (Hauck and Donner,
+// "Wald's test as applied to hypotheses in logit analysis", 1977).
 func Fit(choices []Choice, terms int) []float64 {
 	weights := make([]float64, terms)
 	if terms == 0 {
 		return weights
 	}
 	used := []int{0}
-	theta, _ := newton(choices, terms, used, []float64{1})
+	theta, _, _ := newton(choices, terms, used, []float64{1})
 	used = append(used, promising(choices, terms, theta[0])...)
-	theta = append(theta, make([]float64, len(used)-1)...)
-	for len(used) > 1 {
-		var errors []float64
-		theta, errors = newton(choices, terms, used, theta)
-		weakest, least := 0, math.Inf(1)
+	theta, errors, l := newton(choices, terms, used, append(theta, make([]float64, len(used)-1)...))
+	needed := map[int]bool{} // in spite of its Wald statistic
+	for {
+		weakest, least := 0, float64(convincing)
 		for i := 1; i < len(used); i++ {
-			if z := theta[i] / errors[i]; !(z >= least) {
+			if z := theta[i] / errors[i]; !(z >= least) && !(needed[used[i]] && theta[i] > 0) {
 				weakest, least = i, z
 			}
 		}
-		if least >= convincing {
+		if weakest == 0 {
 			break
 		}
-		used = slices.Delete(used, weakest, weakest+1)
-		theta = slices.Delete(theta, weakest, weakest+1)
+		fewer := slices.Delete(slices.Clone(used), weakest, weakest+1)
+		start := slices.Delete(slices.Clone(theta), weakest, weakest+1)
+		next, without, less := newton(choices, terms, fewer, start)
+		if theta[weakest] > 0 && 2*(l-less) >= convincing*convincing {
+			needed[used[weakest]] = true
+			continue
+		}
+		used, theta, errors, l = fewer, next, without, less
 	}
 	for i, term := range used[1:] {
 		weights[term] = theta[i+1] / max(theta[0], 0.05)
@@ -126,13 +135,13 @@ func likelihoods(p []float64, c Choice, terms int, used []int, theta []float64) 
 	return p
 }
 
-// newton returns the most likely weights of the used terms and their standard
-// errors. The logarithm of their posterior is concave: a step that makes it fall
+// newton returns the most likely weights of the used terms, their standard errors
+// and the logarithm of their posterior. The logarithm of their posterior is concave: a step that makes it fall
 // goes too far, and half of it is tried.
-func newton(choices []Choice, terms int, used []int, theta []float64) (_, errors []float64) {
+func newton(choices []Choice, terms int, used []int, theta []float64) (_, errors []float64, at float64) {
 	n := len(used)
 	errors, gradient, information := make([]float64, n), make([]float64, n), make([]float64, n*n)
-	at := derive(choices, terms, used, theta, gradient, information)
+	at = derive(choices, terms, used, theta, gradient, information)
 	for range rounds {
 		step := solve(information, gradient, errors)
 		next, scale, largest := make([]float64, n), 1.0, 0.0
@@ -154,7 +163,7 @@ func newton(choices []Choice, terms int, used []int, theta []float64) (_, errors
 		}
 	}
 	solve(information, gradient, errors)
-	return theta, errors
+	return theta, errors, at
 }
 
 // derive returns the logarithm of the weights' posterior, and sets its gradient
