@@ -19,6 +19,10 @@ USERS = data.schema("Users", "USER_ID string", "CLUB string categorical")
 CATALOGUE = [f"{genre}{n}" for genre in "ab" for n in range(20)]
 
 
+def event_type(item):
+    return ("View", "Buy")[int(item[1:]) % 2]
+
+
 def interactions(now, users=200, each=14):
     """u0, u2, ... take items of a0 to a19 and u1, u3, ... of b0 to b19, the first
     ten on a phone and the others on a tv; odd ones they buy, even ones they view.
@@ -32,8 +36,7 @@ def interactions(now, users=200, each=14):
     rows.extend((f"u{u}", "b7", now - 60) for u in range(1, 20, 2))
     lines = ["USER_ID,ITEM_ID,EVENT_TYPE,DEVICE,TIMESTAMP"]
     for user, item, at in rows:
-        n = int(item[1:])
-        lines.append(f"{user},{item},{('View', 'Buy')[n % 2]},{('phone', 'tv')[n >= 10]},{at}")
+        lines.append(f"{user},{item},{event_type(item)},{('phone', 'tv')[int(item[1:]) >= 10]},{at}")
     return "\n".join(lines) + "\n"
 
 
@@ -119,8 +122,9 @@ class Shop:
         """A campaign of the recipe's version, with a campaignConfig."""
         return campaign(self.aws, self.version(recipe), campaignConfig=config)
 
-    def put(self, *item_ids, user=None, session="s", event="View", **more):
-        """Sends one event for each item, all of now."""
+    def put(self, *item_ids, user=None, session="s", **more):
+        """Sends one event for each item, of now and of the type that it has in the
+        data."""
         who = {"userId": user} if user else {}
-        events = [{"eventType": event, "itemId": i, "sentAt": int(time.time())} | more for i in item_ids]
+        events = [{"eventType": event_type(i), "itemId": i, "sentAt": int(time.time())} | more for i in item_ids]
         self.aws.events.put_events(trackingId=self.tracking, sessionId=session, eventList=events, **who)

@@ -23,8 +23,6 @@ def test_related(aws, shop, recipe):
     assert ids(like(itemId="a4", userId="u0", numResults=10)) == ids(answer)
     with refused("InvalidInputException", "itemId is missing"):
         like(userId="u0")
-    with refused("InvalidInputException", "itemExplorationConfig"):
-        shop.campaign(recipe, itemExplorationConfig={"explorationWeight": "1"})
 
 
 def test_trending(aws, shop):
