@@ -62,8 +62,7 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// TestWorkers: the artifact is the same whatever the number of workers, and
-// another one for another seed.
+// TestWorkers: the artifact is the same whatever the number of workers.
 func TestWorkers(t *testing.T) {
 	t.Parallel()
 	spec := train.Spec{Recipe: "aws-user-personalization-v2", Interactions: source(t, bespoke.Interactions, interactions, walks(60)), Seed: 1, Workers: 1}
@@ -72,10 +71,6 @@ func TestWorkers(t *testing.T) {
 	three := run(t, spec)
 	if !bytes.Equal(written(t, one.Artifact), written(t, three.Artifact)) || !maps.Equal(one.Metrics, three.Metrics) {
 		t.Error("three workers make another artifact or other metrics than one")
-	}
-	spec.Seed = 2
-	if bytes.Equal(written(t, one.Artifact), written(t, run(t, spec).Artifact)) {
-		t.Error("another seed makes the same artifact")
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 
 	"bespoke/history"
 	"bespoke/recipe"
-	"bespoke/recipe/als"
 	"bespoke/recipe/popularity"
 	"bespoke/recipe/sequence"
 )
@@ -45,13 +44,16 @@ func fit(ctx context.Context, in recipe.Input, o options) (recipe.Model, error) 
 	if err := t.affinities(ctx); err != nil {
 		return nil, err
 	}
-	m.Blend, m.latent = t.best, t.latent.without(&t.best)
-
+	m.Blend = t.best
+	all := h.Sequences()
 	var err error
+	if m.latent, err = t.complete(ctx, all); err != nil {
+		return nil, err
+	}
 	if m.affinities, err = t.terms.relearn(ctx, in, items); err != nil {
 		return nil, err
 	}
-	if m.follow, err = sequence.Count(ctx, h.Sequences(), items.Len(), nil, t.best.config(o.window, in.Workers)); err != nil {
+	if m.follow, err = sequence.Count(ctx, all, items.Len(), nil, t.best.config(o.window, in.Workers)); err != nil {
 		return nil, err
 	}
 	m.follow.Normalize(t.best.Norm, m.users)
@@ -59,7 +61,7 @@ func fit(ctx context.Context, in recipe.Input, o options) (recipe.Model, error) 
 		return nil, err
 	}
 	m.finish()
-	if err := m.pursue(ctx, in, h.Sequences()); err != nil {
+	if err := m.pursue(ctx, in, all); err != nil {
 		return nil, err
 	}
 	in.Report(recipe.Progress{Phase: "transitions", Share: 1, Metric: metric, Value: t.value})
@@ -106,14 +108,4 @@ func prior(h *history.History, users []uint32, recency bool) []float32 {
 		}
 	}
 	return p
-}
-
-// train factorizes for t.
-func (t *tuner) train(ctx context.Context) (*als.Model, error) {
-	return als.Fit(ctx, t.shown, t.items, als.Config{
-		Factors: t.o.factors, Seed: t.in.Seed, Workers: t.in.Workers,
-		Progress: func(share float64) {
-			t.in.Report(recipe.Progress{Phase: "factors", Share: share, Metric: metric, Value: t.value})
-		},
-	})
 }

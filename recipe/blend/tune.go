@@ -10,6 +10,8 @@ import (
 	"bespoke/history"
 	"bespoke/recipe"
 	"bespoke/recipe/affinity"
+	"bespoke/recipe/als"
+	"bespoke/recipe/neural"
 	"bespoke/recipe/popularity"
 	"bespoke/recipe/sequence"
 )
@@ -87,11 +89,12 @@ type tuner struct {
 	worth   []float64           // of finding each, nil where all are worth the same
 	wanted  []bool              // items that occur in the tests' histories
 
-	best   Blend
-	value  float64 // of best
-	counts *sequence.Counts
-	latent latent
-	terms  affinities
+	best    Blend
+	value   float64 // of best
+	counts  *sequence.Counts
+	latent  latent
+	trainer *neural.Trainer // of the network
+	terms   affinities
 }
 
 func newTuner(in recipe.Input, h *history.History, o options, catalogue *history.Dictionary) *tuner {
@@ -165,7 +168,7 @@ func askedOf(h *history.History, row int) map[string]string {
 // factors factorizes and chooses how much to listen to the factors and to the
 // prior.
 func (t *tuner) factors(ctx context.Context) (err error) {
-	if t.latent.factors, err = t.train(ctx); err != nil || len(t.tests) == 0 {
+	if t.latent.factors, err = t.factorize(ctx, t.shown); err != nil || len(t.tests) == 0 {
 		return err
 	}
 	if t.counts, err = sequence.Count(ctx, t.shown, t.items, t.wanted, t.best.config(t.o.window, t.in.Workers)); err != nil {
@@ -205,6 +208,15 @@ func (t *tuner) factors(ctx context.Context) (err error) {
 		}
 	}
 	return err
+}
+
+func (t *tuner) factorize(ctx context.Context, s *history.Sequences) (*als.Model, error) {
+	return als.Fit(ctx, s, t.items, als.Config{
+		Factors: t.o.factors, Seed: t.in.Seed, Workers: t.in.Workers,
+		Progress: func(share float64) {
+			t.in.Report(recipe.Progress{Phase: "factors", Share: share, Metric: metric, Value: t.value})
+		},
+	})
 }
 
 func (t *tuner) candidates(sc *scratch) []uint32 {

@@ -3,6 +3,7 @@ package blend
 import (
 	"context"
 
+	"bespoke/history"
 	"bespoke/recipe"
 	"bespoke/recipe/neural"
 )
@@ -10,7 +11,7 @@ import (
 // networks are the weights of the network's scores that are tried. A score is the
 // logarithm of a probability, while the transitions' are scaled to a root mean
 // square of 1 over the catalogue.
-var networks = []float64{0.5, 1, 2, 4, 8, 16}
+var networks = []float64{0.5, 1, 1.5, 2, 3, 4, 6, 10}
 
 // network trains the network, beginning with the factors, and chooses how much to
 // listen to it, to the factors beside it, and to the prior.
@@ -18,18 +19,18 @@ func (t *tuner) network(ctx context.Context) error {
 	if len(t.tests) == 0 {
 		return nil
 	}
-	m, err := neural.Fit(ctx, t.shown, t.items, neural.Config{
+	t.trainer = neural.NewTrainer(t.items, neural.Config{
 		Factors: t.latent.factors.Factors, Window: min(t.o.window, farthest), From: t.latent.factors.Items, Seed: t.in.Seed, Workers: t.in.Workers,
 		Progress: func(share float64) {
 			t.in.Report(recipe.Progress{Phase: "network", Share: share, Metric: metric, Value: t.value})
 		},
 	})
-	if err != nil {
+	if err := t.trainer.Learn(ctx, t.shown, 1); err != nil {
 		return err
 	}
 	with := t.best
 	with.Network = 1
-	t.latent.network = m
+	t.latent.network = t.trainer.Model()
 	factors := []float64{0}
 	if t.best.Factors > 0 {
 		factors = append(factors, t.best.Factors)
@@ -62,6 +63,25 @@ func (t *tuner) network(ctx context.Context) error {
 		}
 	}
 	return err
+}
+
+// again is the part of the network's training that is done once more when it may
+// see everything.
+const again = 0.25
+
+// complete makes what counts of the latent part learn from all interactions, those
+// that were held back to choose by as well.
+func (t *tuner) complete(ctx context.Context, all *history.Sequences) (l latent, err error) {
+	l = t.latent.without(&t.best)
+	if l.factors != nil && len(t.tests) > 0 {
+		if l.factors, err = t.factorize(ctx, all); err != nil {
+			return l, err
+		}
+	}
+	if l.network != nil {
+		err = t.trainer.Learn(ctx, all, again)
+	}
+	return l, err
 }
 
 // only returns what the factors alone and the network alone give items.

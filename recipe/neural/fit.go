@@ -40,40 +40,66 @@ const (
 	shard     = 32  // of them that are worked on together
 	negatives = 256 // items that stand for all others in a batch
 	begin     = 0.2 // root mean square of the items' vectors before training
-	drop      = 0.5 // share of the elements that are left out in training
+	drop      = 0.5 // share of the elements of a history's sum that are left out in training
 
 	rate      = 0.1  // of the rows, by Adagrad
 	rateDense = 2e-3 // of the rest, by Adam
 )
 
-// Fit learns from every position of every history: what came before it is to
-// tell the item there. The softmax over all items is estimated from negatives,
-// drawn by the square root of their frequency and weighed accordingly (Bengio
-// and Senécal 2008). It holds Factors+2 numbers for each item, and 12 bytes
-// for each interaction beside s.
-func Fit(ctx context.Context, s *history.Sequences, items int, cfg Config) (*Model, error) {
+// Trainer makes a model, in one or more goes. It holds Factors+2 numbers for each
+// item. It must not be used by two goroutines at a time.
+type Trainer struct {
+	m      *Model
+	cfg    Config
+	at     []position
+	round  round
+	shards []*worker
+	rows   *rows
+	dense  *adam
+}
+
+// NewTrainer returns a Trainer of a model of so many items.
+func NewTrainer(items int, cfg Config) *Trainer {
 	cfg = cfg.withDefaults()
 	m := start(items, cfg)
-	positions := newPositions(s, cfg.Seed)
+	t := &Trainer{m: m, cfg: cfg, rows: newRows(m), dense: newAdam(m)}
+	for range batch / shard {
+		t.shards = append(t.shards, newWorker(m))
+	}
+	return t
+}
+
+// Model returns the model, which changes when the Trainer goes on learning.
+func (t *Trainer) Model() *Model { return t.m }
+
+// Learn learns from every position of every history: what came before it is to
+// tell the item there. The softmax over all items is estimated from negatives,
+// drawn by the square root of their frequency and weighed accordingly (Bengio
+// and Senécal 2008). part is how much of the usual work is done, and how fast it
+// begins: 1 for the first go, less to take in what a later one adds. It takes
+// 8 bytes for each interaction beside s.
+func (t *Trainer) Learn(ctx context.Context, s *history.Sequences, part float64) error {
+	positions := newPositions(s, t.cfg.Seed)
 	if positions.len() == 0 {
-		return m, ctx.Err()
+		return ctx.Err()
 	}
-	t := newTrainer(m, s, cfg.Workers, newSampler(s, items, cfg.Seed))
-	if cfg.Steps == 0 {
-		cfg.Steps = stepsFor(positions.len())
+	t.round.sample = newSampler(s, len(t.m.Bias), t.cfg.Seed)
+	n := t.cfg.Steps
+	if n == 0 {
+		n = stepsFor(positions.len())
 	}
-	steps := (cfg.Steps + batch - 1) / batch
+	steps := (int(part*float64(n)) + batch - 1) / batch
 	for step := range steps {
 		share := float64(step) / float64(steps)
-		t.fade = float32(0.02 + 0.98*(1+math.Cos(math.Pi*share))/2)
-		if err := t.step(ctx, positions); err != nil {
-			return nil, err
+		fade := float32(part * (0.02 + 0.98*(1+math.Cos(math.Pi*share))/2))
+		if err := t.step(ctx, s, positions, fade); err != nil {
+			return err
 		}
-		if cfg.Progress != nil && step%64 == 0 {
-			cfg.Progress(share)
+		if t.cfg.Progress != nil && step%64 == 0 {
+			t.cfg.Progress(share)
 		}
 	}
-	return m, ctx.Err()
+	return ctx.Err()
 }
 
 // stepsFor returns how many positions to learn from where there are n: each
@@ -121,39 +147,18 @@ func (m *Model) begin(from []float32) {
 	}
 }
 
-// trainer changes a model, batch by batch.
-type trainer struct {
-	m       *Model
-	s       *history.Sequences
-	workers int
-	fade    float32 // of the rates, from 1 down
-	at      []position
-	round   round
-	shards  []*worker
-	rows    *rows
-	dense   *adam
-}
-
-func newTrainer(m *Model, s *history.Sequences, workers int, sample *sampler) *trainer {
-	t := &trainer{m: m, s: s, workers: workers, rows: newRows(m), dense: newAdam(m), round: round{sample: sample}}
-	for range batch / shard {
-		t.shards = append(t.shards, newWorker(m))
-	}
-	return t
-}
-
-// step learns from one batch. The shards of a batch do not see each other, and
-// what they found is added in their order.
-func (t *trainer) step(ctx context.Context, p *positions) error {
+// step learns from one batch at a part of the full rates. The shards of a batch do
+// not see each other, and what they found is added in their order.
+func (t *Trainer) step(ctx context.Context, s *history.Sequences, p *positions, fade float32) error {
 	t.at = p.next(t.at[:0], batch)
 	t.round.draw(t.m)
-	err := recipe.Blocks(ctx, t.workers, len(t.shards), 1, func(from, _ int) {
-		t.shards[from].learn(t.m, t.s, &t.round, t.at[min(from*shard, len(t.at)):min((from+1)*shard, len(t.at))])
+	err := recipe.Blocks(ctx, t.cfg.Workers, len(t.shards), 1, func(from, _ int) {
+		t.shards[from].learn(t.m, s, &t.round, t.at[min(from*shard, len(t.at)):min((from+1)*shard, len(t.at))])
 	})
 	if err != nil {
 		return err
 	}
-	t.rows.change(t.m, &t.round, t.shards, rate*t.fade)
-	t.dense.change(t.m, t.shards, rateDense*t.fade)
+	t.rows.change(t.m, &t.round, t.shards, rate*fade)
+	t.dense.change(t.m, t.shards, rateDense*fade)
 	return nil
 }

@@ -13,8 +13,8 @@ func loss(m *Model, s *history.Sequences, r *round, batch []position) float64 {
 	sum := 0.0
 	for _, p := range batch {
 		random := noise(p.noise)
-		masks := [2][]uint64{random.words(m.Factors), random.words(m.Factors)}
-		kept := func(mask, k int) float64 { return 2 * float64(masks[mask][k/64]>>(k%64)&1) }
+		bits := random.words(m.Factors)
+		kept := func(k int) float64 { return 2 * float64(bits[k/64]>>(k%64)&1) }
 		past := s.Item[max(p.start, p.at-m.Window):p.at]
 		size, decay := 0.0, math.Exp(-2.0/reach)
 		for d := range past {
@@ -26,7 +26,7 @@ func loss(m *Model, s *history.Sequences, r *round, batch []position) float64 {
 			for d := range past {
 				h[k] += float64(m.Places[d*m.Factors+k]) * float64(m.Item(past[len(past)-1-d])[k])
 			}
-			h[k] *= kept(0, k) / math.Sqrt(size)
+			h[k] *= kept(k) / math.Sqrt(size)
 			mean += h[k] / float64(m.Factors)
 		}
 		variance := 0.0
@@ -46,7 +46,7 @@ func loss(m *Model, s *history.Sequences, r *round, batch []position) float64 {
 		score := func(item uint32) float64 {
 			v := float64(m.Bias[item])
 			for k := range x {
-				v += x[k] * kept(1, k) * float64(m.Item(item)[k])
+				v += x[k] * float64(m.Item(item)[k])
 			}
 			return v
 		}

@@ -35,11 +35,11 @@ func orders() *history.Sequences {
 func fit(t *testing.T, cfg neural.Config) *neural.Model {
 	t.Helper()
 	cfg.Seed, cfg.Window = 1, 8
-	m, err := neural.Fit(t.Context(), orders(), 4*pairs, cfg)
-	if err != nil {
+	tr := neural.NewTrainer(4*pairs, cfg)
+	if err := tr.Learn(t.Context(), orders(), 1); err != nil {
 		t.Fatal(err)
 	}
-	return m
+	return tr.Model()
 }
 
 func next(m *neural.Model, past ...uint32) uint32 {
@@ -85,11 +85,11 @@ func TestEventWeights(t *testing.T) {
 		s.Weight = append(s.Weight, 1, []float32{0.5, 2}[i%2])
 		s.Start = append(s.Start, len(s.Item))
 	}
-	m, err := neural.Fit(t.Context(), s, 3, neural.Config{Factors: 8, Steps: 40_000, Seed: 1})
-	if err != nil {
+	tr := neural.NewTrainer(3, neural.Config{Factors: 8, Steps: 40_000, Seed: 1})
+	if err := tr.Learn(t.Context(), s, 1); err != nil {
 		t.Fatal(err)
 	}
-	if got := next(m, 0); got != 2 {
+	if got := next(tr.Model(), 0); got != 2 {
 		t.Errorf("item %d comes next, want the one that weighs more", got)
 	}
 }
@@ -102,7 +102,7 @@ func TestCancelled(t *testing.T) {
 			cancel()
 		}
 	}}
-	if _, err := neural.Fit(ctx, orders(), 4*pairs, cfg); !errors.Is(err, context.Canceled) {
+	if err := neural.NewTrainer(4*pairs, cfg).Learn(ctx, orders(), 1); !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled training returned %v", err)
 	}
 }
@@ -110,8 +110,9 @@ func TestCancelled(t *testing.T) {
 // Without anything to learn from there is a model all the same.
 func TestNothingToLearn(t *testing.T) {
 	t.Parallel()
-	m, err := neural.Fit(t.Context(), &history.Sequences{Start: []int{0, 1}, Item: []uint32{0}}, 2, neural.Config{})
-	if err != nil || len(m.Thinker().Vector(nil)) != 64 {
-		t.Errorf("%v, %v", m, err)
+	tr := neural.NewTrainer(2, neural.Config{})
+	err := tr.Learn(t.Context(), &history.Sequences{Start: []int{0, 1}, Item: []uint32{0}}, 1)
+	if err != nil || len(tr.Model().Thinker().Vector(nil)) != 64 {
+		t.Errorf("%v, %v", tr.Model(), err)
 	}
 }

@@ -13,7 +13,7 @@ type worker struct {
 	targets [shard]uint32
 	lack    [shard]float32 // how much more likely each target should be, negative
 	at      [shard]*thought
-	x       []float32 // the histories' vectors as the scores see them, in rows
+	x       []float32 // the histories' vectors, in rows
 	toMean  []float32 // slopes by the histories' sums, in rows
 
 	scores  []float32 // of the negatives, then what is to be taken off them
@@ -79,17 +79,15 @@ func (w *worker) position(m *Model, s *history.Sequences, r *round, i int, p pos
 	t.look(s.Item[p.start:p.at], m.Window)
 	m.sum(t)
 	random := noise(p.noise)
-	masks := [2][]uint64{random.words(k), random.words(k)}
-	mask(t.mean, masks[0])
+	kept := random.words(k)
+	mask(t.mean, kept)
 	m.think(t)
 	x := w.x[i*k : (i+1)*k]
 	copy(x, t.x)
-	mask(x, masks[1])
 
 	toX := w.toX[i*k : (i+1)*k]
 	clear(toX)
 	w.softmax(m, r, i, s.Item[p.at], weightOf(s, p.at), x, toX)
-	mask(toX, masks[1])
 
 	vector.DotRows(w.toUnits, m.Out, toX)
 	for u, on := range t.units {
@@ -104,7 +102,7 @@ func (w *worker) position(m *Model, s *history.Sequences, r *round, i int, p pos
 	vector.AddRows(w.toNormal, w.toUnits, m.In)
 	toMean := w.toMean[i*k : (i+1)*k]
 	unnormal(toMean, toX, w.toNormal, t)
-	mask(toMean, masks[0])
+	mask(toMean, kept)
 
 	size := size(len(t.items))
 	for j := range toMean {
