@@ -1,12 +1,10 @@
-// Package blend is the personalization recipes. Two models look at a user's
-// history: transitions, which know what tends to follow what and how soon, and
-// implicit factors, which know what goes together. Training weighs them, and
-// what is popular now, by how well they predict the newest interaction of users
-// that were held back. Affinities add what contexts and the attributes of users
-// and items say, where they help.
-//
-// Amazon's service trains neural networks here. These models train in seconds
-// on two cores; docs/evaluating.md says how to see how good they are.
+// Package blend is the personalization recipes. Three models look at a user's
+// history: transitions, which know what tends to follow what and how soon,
+// implicit factors, which know what goes together, and a network that begins
+// with the factors and learns what comes next. Training weighs them, and what is
+// popular now, by how well they predict the newest interaction of users that
+// were held back. Affinities add what contexts and the attributes of users and
+// items say, where they help. docs/evaluating.md says how to see how good they are.
 package blend
 
 import (
