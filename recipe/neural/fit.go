@@ -36,7 +36,7 @@ func (c Config) withDefaults() Config {
 }
 
 const (
-	batch     = 128 // positions between two changes of the model
+	batch     = 256 // positions between two changes of the model
 	shard     = 32  // of them that are worked on together
 	negatives = 256 // items that stand for all others in a batch
 	begin     = 0.2 // root mean square of the items' vectors before training
@@ -103,8 +103,8 @@ func (t *Trainer) Learn(ctx context.Context, s *history.Sequences, part float64)
 }
 
 // stepsFor returns how many positions to learn from where there are n: each
-// sixteen times, but 3 million at most, or half of them if that is more.
-func stepsFor(n int) int { return min(16*n, max(3_000_000, n/2)) }
+// sixteen times, but 2 million at most, or half of them if that is more.
+func stepsFor(n int) int { return min(16*n, max(2_000_000, n/2)) }
 
 // start returns the model before training.
 func start(items int, cfg Config) *Model {

@@ -95,12 +95,12 @@ func (t *thought) look(past []uint32, window int) {
 // sum adds up the items.
 func (m *Model) sum(t *thought) {
 	clear(t.mean)
-	size := size(len(t.items))
 	for d, i := range t.items {
-		place, v := m.place(d), m.Item(i)
-		for k := range t.mean {
-			t.mean[k] += size * float32(place[k]*v[k])
-		}
+		vector.AddProducts(t.mean, m.place(d), m.Item(i))
+	}
+	size := size(len(t.items))
+	for k := range t.mean {
+		t.mean[k] *= size
 	}
 }
 

@@ -35,8 +35,10 @@ func exp(x float32) float32 {
 	if x < -80 {
 		return 0
 	}
+	const round = 3 << 22 // floats from here on have no fraction
 	y := float32(x * math.Log2E)
-	n := float32(math.Floor(float64(y) + 0.5))
+	up := y + round
+	n := up - round
 	f := (y - n) * math.Ln2
 	p := float32(1.0/720*f) + 1.0/120
 	p = float32(p*f) + 1.0/24
@@ -44,5 +46,5 @@ func exp(x float32) float32 {
 	p = float32(p*f) + 0.5
 	p = float32(p*f) + 1
 	p = float32(p*f) + 1
-	return p * math.Float32frombits(uint32(int32(n)+127)<<23)
+	return p * math.Float32frombits((math.Float32bits(up)-math.Float32bits(round)+127)<<23)
 }

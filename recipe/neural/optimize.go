@@ -74,10 +74,7 @@ func (r *rows) add(m *Model, n *round, shards []*worker) {
 			add(w.targets[i], w.lack[i], w.x[i*k:(i+1)*k], w.lack[i])
 			for d, item := range w.at[i].items {
 				s := r.of(item, k)
-				slopes, place := r.slopes[s*k:(s+1)*k], m.place(d)
-				for e, g := range w.toMean[i*k : (i+1)*k] {
-					slopes[e] += float32(g * place[e])
-				}
+				vector.AddProducts(r.slopes[s*k:(s+1)*k], w.toMean[i*k:(i+1)*k], m.place(d))
 			}
 		}
 	}

@@ -109,10 +109,7 @@ func (w *worker) position(m *Model, s *history.Sequences, r *round, i int, p pos
 		toMean[j] *= size
 	}
 	for d, item := range t.items {
-		v, place := m.Item(item), w.places[d*k:(d+1)*k]
-		for j := range place {
-			place[j] += float32(toMean[j] * v[j])
-		}
+		vector.AddProducts(w.places[d*k:(d+1)*k], toMean, m.Item(item))
 	}
 }
 

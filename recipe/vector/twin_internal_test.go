@@ -32,6 +32,12 @@ func TestTwins(t *testing.T) {
 		if !slices.Equal(y, plain) {
 			t.Errorf("add of length %d differs", n)
 		}
+		z := noise(r, n)
+		addProducts(y, x, z)
+		plainAddProducts(plain, x, z)
+		if !slices.Equal(y, plain) {
+			t.Errorf("addProducts of length %d differs", n)
+		}
 	}
 	for _, k := range []int{0, 8, 24, 64, 72, 128, 152} {
 		for n := range 20 {

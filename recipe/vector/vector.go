@@ -48,6 +48,14 @@ func Add(y []float32, a float32, x []float32) {
 	}
 }
 
+// AddProducts adds the products of a's and b's elements to y's, all of one length.
+func AddProducts(y, a, b []float32) {
+	a, b = a[:len(y)], b[:len(y)]
+	whole := len(y) &^ 7
+	addProducts(y[:whole], a, b)
+	plainAddProducts(y[whole:], a[whole:], b[whole:])
+}
+
 // DotRows sets out[i] to Dot of x and row i of rows, which has len(x) elements.
 func DotRows(out, rows, x []float32) {
 	rows = rows[:len(out)*len(x)]
@@ -135,6 +143,14 @@ func plainAdd(y []float32, a float32, x []float32) {
 	y = y[:len(x)]
 	for i, xi := range x {
 		y[i] += float32(a * xi)
+	}
+}
+
+// plainAddProducts is AddProducts.
+func plainAddProducts(y, a, b []float32) {
+	a, b = a[:len(y)], b[:len(y)]
+	for i := range y {
+		y[i] += float32(a[i] * b[i])
 	}
 }
 

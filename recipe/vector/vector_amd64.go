@@ -27,6 +27,14 @@ func add(y []float32, a float32, x []float32) {
 	addAVX(&y[0], &x[0], a, len(x))
 }
 
+func addProducts(y, a, b []float32) {
+	if !haveAVX || len(y) == 0 {
+		plainAddProducts(y, a, b)
+		return
+	}
+	addProductsAVX(&y[0], &a[0], &b[0], len(y))
+}
+
 func dotRows(out, rows, x []float32) {
 	whole := len(out) &^ 7
 	if !haveAVX || whole == 0 || len(x) == 0 {
@@ -76,6 +84,11 @@ func dotsAVX(out, x, rows *float32, index *uint32, count, n, stride int)
 //
 //go:noescape
 func addAVX(y, x *float32, a float32, n int)
+
+// addProductsAVX is plainAddProducts of n elements, a positive multiple of 8.
+//
+//go:noescape
+func addProductsAVX(y, a, b *float32, n int)
 
 // dotRowsAVX is plainDotRows of n rows of k elements, both positive multiples of 8.
 //

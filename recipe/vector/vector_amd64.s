@@ -95,6 +95,25 @@ addloop:
 	VZEROUPPER
 	RET
 
+// func addProductsAVX(y, a, b *float32, n int)
+TEXT ·addProductsAVX(SB), NOSPLIT, $0-32
+	MOVQ y+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), CX
+productsloop:
+	VMOVUPS (SI), Y1
+	VMULPS (DX), Y1, Y1
+	VADDPS (DI), Y1, Y1
+	VMOVUPS Y1, (DI)
+	ADDQ $32, SI
+	ADDQ $32, DX
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JGT productsloop
+	VZEROUPPER
+	RET
+
 // func dotRowsAVX(out, rows, x *float32, n, k int)
 //
 // Eight rows at a time, each in a register of its own, which are added up

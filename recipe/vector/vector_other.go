@@ -8,6 +8,8 @@ func dots(out, x, rows []float32, index []uint32, stride int) { plainDots(out, x
 
 func add(y []float32, a float32, x []float32) { plainAdd(y, a, x) }
 
+func addProducts(y, a, b []float32) { plainAddProducts(y, a, b) }
+
 func dotRows(out, rows, x []float32) { plainDotRows(out, rows, x) }
 
 func addRows(y, c, rows []float32) { plainAddRows(y, c, rows) }
