@@ -30,7 +30,7 @@ func (s *Server) weary(d *Deployment, user string) map[string]bool {
 		if items == nil && !answers[im.RecommendationID] { // what the event lists counts, not what was answered
 			answers[im.RecommendationID] = true
 			given, _ := s.given.get(im.RecommendationID)
-			items = given.Items
+			items = given.items
 		}
 		for _, it := range items {
 			shown[it]++

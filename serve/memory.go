@@ -7,12 +7,12 @@ import (
 	"bespoke"
 )
 
-// Given is one answer that was given: what an event's recommendationId refers
+// answer is one answer that was given: what an event's recommendationId refers
 // to.
-type Given struct {
-	Campaign bespoke.ARN
-	User     string
-	Items    []string // in the order of the answer
+type answer struct {
+	campaign bespoke.ARN
+	user     string
+	items    []string // in the order of the answer
 }
 
 // memory keeps the newest answers, at most so many. Safe for concurrent use.
@@ -23,7 +23,7 @@ type memory struct {
 	byID map[string]int // where in ring
 }
 
-// given is an answer in few allocations: its items are one text.
+// given is an answer as it is kept, in few allocations: its items are one text.
 type given struct {
 	id, user string
 	campaign bespoke.ARN
@@ -58,7 +58,7 @@ func (m *memory) add(id string, campaign bespoke.ARN, user string, n int, item f
 	m.next = (m.next + 1) % len(m.ring)
 }
 
-func (m *memory) get(id string) (Given, bool) {
+func (m *memory) get(id string) (answer, bool) {
 	m.mu.Lock()
 	i, ok := m.byID[id]
 	var g given
@@ -67,12 +67,12 @@ func (m *memory) get(id string) (Given, bool) {
 	}
 	m.mu.Unlock()
 	if !ok {
-		return Given{}, false
+		return answer{}, false
 	}
-	out := Given{Campaign: g.campaign, User: g.user, Items: make([]string, len(g.ends))}
+	out := answer{campaign: g.campaign, user: g.user, items: make([]string, len(g.ends))}
 	from := uint32(0)
 	for i, to := range g.ends {
-		out.Items[i], from = g.items[from:to], to
+		out.items[i], from = g.items[from:to], to
 	}
 	return out, true
 }

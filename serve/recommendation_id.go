@@ -38,7 +38,7 @@ func mark(id *uuid.UUID, seed uint64) {
 // deployed, or that made one of the newest answers.
 func (s *Server) CampaignOf(id string) (bespoke.ARN, bool) {
 	if g, ok := s.given.get(id); ok {
-		return g.Campaign, true
+		return g.campaign, true
 	}
 	text, ok := strings.CutPrefix(id, idPrefix)
 	got, err := uuid.Parse(text)

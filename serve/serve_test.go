@@ -209,29 +209,6 @@ func TestRanking(t *testing.T) {
 	}
 }
 
-// TestRecommendation finds the newest answers by their IDs.
-func TestRecommendation(t *testing.T) {
-	t.Parallel()
-	f := open(t, "aws-popularity-count", nil)
-	var ids []string
-	for range 4 { // one more than are remembered
-		out, err := f.recommend(wire.GetRecommendationsRequest{UserId: "u7", NumResults: new(2)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		ids = append(ids, out.RecommendationId)
-	}
-	if _, ok := f.server.Recommendation(ids[0]); ok {
-		t.Error("the oldest answer is remembered")
-	}
-	for _, id := range ids[1:] {
-		g, ok := f.server.Recommendation(id)
-		if !ok || g.Campaign != campaign || g.User != "u7" || fmt.Sprint(g.Items) != "[i0 i1]" {
-			t.Errorf("%s is remembered as %+v, %t", id, g, ok)
-		}
-	}
-}
-
 // TestCampaignOf tells whose answer an ID is of, also where another server has
 // given it.
 func TestCampaignOf(t *testing.T) {

@@ -150,10 +150,6 @@ func (s *Server) Bind(h *wire.Handlers) {
 	h.GetPersonalizedRanking = s.getPersonalizedRanking
 }
 
-// Recommendation returns what an answer with this recommendation ID gave, as
-// long as it is remembered.
-func (s *Server) Recommendation(id string) (Given, bool) { return s.given.get(id) }
-
 // deployment returns what a campaign answers from.
 func (s *Server) deployment(ctx context.Context, arn string) (*Deployment, error) {
 	a := bespoke.ARN(arn)
