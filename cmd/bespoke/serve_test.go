@@ -18,6 +18,7 @@ func TestServe(t *testing.T) {
 	if got := p.get("/healthz"); got != "ok\n" {
 		t.Errorf("healthz: %q", got)
 	}
+	p.poll("what it prints", func() bool { return strings.Contains(p.out.String(), "eval") })
 	contains(t, p.out.String(), p.api, `eval "$(bespoke env --data `+p.data+`)"`)
 	p.poll("the log", func() bool { return strings.Contains(p.log.String(), "msg=ready") })
 	contains(t, p.log.String(), "version="+version, "api="+p.api)
