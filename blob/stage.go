@@ -145,6 +145,9 @@ func (s *Store) stage(ctx context.Context, o bespoke.Object, first []byte, r io.
 		st.object.Size += int64(len(part))
 	}
 	err = g.Wait()
+	if err == nil {
+		err = context.Cause(ctx) // the rest may be missing
+	}
 	close(done)
 	<-collected
 	if end != nil && !errors.Is(end, io.EOF) {

@@ -45,9 +45,14 @@ func (l *Log) flushLocked(ctx context.Context) error {
 	}
 	var segments []segment
 	var last uint64
+	var bytes int64
+	var taken time.Time
 	if err := l.do(func() error {
 		l.closeFile() // the next record begins a segment
-		last = l.next - 1
+		last, taken = l.next-1, l.cfg.now()
+		l.mu.Lock()
+		bytes = l.waiting.bytes
+		l.mu.Unlock()
 		for _, s := range l.segments {
 			if s.next > have+1 {
 				segments = append(segments, *s)
@@ -65,8 +70,9 @@ func (l *Log) flushLocked(ctx context.Context) error {
 		l.cfg.stats.flushed(last-have, time.Since(began))
 	}
 	l.mu.Lock()
-	l.waiting.records, l.waiting.bytes = l.waiting.records-min(l.waiting.records, last-have), 0
-	l.waiting.since = l.cfg.now()
+	l.waiting.records -= min(l.waiting.records, last-have)
+	l.waiting.bytes -= min(l.waiting.bytes, bytes)
+	l.waiting.since = taken
 	l.mu.Unlock()
 	if l.cfg.Joined != nil && last > 0 {
 		if err := l.cfg.Joined(ctx, l.dataset, last, l.read); err != nil {
@@ -88,6 +94,7 @@ func (l *Log) commitTo(ctx context.Context, table *lake.Table, segments []segmen
 	committed := false
 	defer func() {
 		if !committed {
+			l.dataDir = "" // Discard ends its use, whether or not it goes
 			err = errors.Join(err, table.Discard(context.WithoutCancel(ctx), dir))
 		}
 	}()
@@ -110,7 +117,7 @@ func (l *Log) commitTo(ctx context.Context, table *lake.Table, segments []segmen
 					rows.add(r)
 				}
 			}
-			if rows.n >= flushRows || i == len(segments)-1 && fr.next == segments[i].next {
+			if rows.n >= flushRows {
 				if err := rows.emit(w); err != nil {
 					return errors.Join(err, w.Abort())
 				}

@@ -51,7 +51,9 @@ type Log struct {
 	waiting struct {
 		records uint64
 		bytes   int64
-		since   time.Time
+		since   time.Time // the oldest of them has waited
+		// notBefore is when the next try may be, after one that failed.
+		notBefore time.Time
 	}
 }
 

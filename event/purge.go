@@ -50,7 +50,9 @@ func (l *Log) rewrite(s *segment, gone func(*Record) bool) (n int64, err error) 
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(fmt.Errorf("event: rewrite %s: %w", s.path, err), f.Close(), os.Remove(path))
+			f.Close() // again, where it was closed
+			os.Remove(path)
+			err = fmt.Errorf("event: rewrite %s: %w", s.path, err)
 		}
 	}()
 	size := int64(0)
@@ -79,9 +81,13 @@ func (l *Log) rewrite(s *segment, gone func(*Record) bool) (n int64, err error) 
 	if n == 0 {
 		return 0, errors.Join(f.Close(), os.Remove(path))
 	}
-	if err := errors.Join(f.Sync(), f.Close(), os.Rename(path, s.path), syncDir(l.dir)); err != nil {
+	// The old segment goes when the new one is on the disk, and not before.
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return 0, err
+	}
+	if err := os.Rename(path, s.path); err != nil {
 		return 0, err
 	}
 	s.bytes = size
-	return n, nil
+	return n, syncDir(l.dir)
 }

@@ -288,12 +288,12 @@ func (l *Log) due() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	w := &l.waiting
-	return w.records > 0 && (w.bytes >= l.cfg.FlushBytes || l.cfg.now().Sub(w.since) >= l.cfg.FlushAge)
+	return w.records > 0 && !l.cfg.now().Before(w.notBefore) && (w.bytes >= l.cfg.FlushBytes || l.cfg.now().Sub(w.since) >= l.cfg.FlushAge)
 }
 
 // retryLater has a flush that failed tried again after a while.
 func (l *Log) retryLater() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.waiting.since, l.waiting.bytes = l.cfg.now(), 0
+	l.waiting.notBefore = l.cfg.now().Add(l.cfg.FlushAge)
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,6 +90,9 @@ func (k *rejects) publish(path string, s *splits) (n int, err error) {
 	err = errors.Join(k.write(f, s), f.Close())
 	if err == nil {
 		err = os.Rename(path+".part", path)
+	}
+	if err == nil {
+		err = syncDir(filepath.Dir(path))
 	}
 	if err != nil {
 		return 0, errors.Join(fmt.Errorf("write bad rows: %w", err), os.Remove(path+".part"))

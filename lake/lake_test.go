@@ -477,6 +477,30 @@ func TestCommitRefuses(t *testing.T) {
 	same(t, visible(t, tab, nil, ""), "a,1,bulk")
 }
 
+// A lake that is opened under another path keeps its hands off the tables, which
+// record where they were made.
+func TestSweepUnderAnotherPath(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	l := open(t, dir)
+	tab := create(t, l, items, itemSchema)
+	commit(t, tab, lake.Commit{Job: job("one"), Mode: bespoke.Full, Files: []lake.File{write(t, tab, job("one"), lake.Bulk, row{"a", 1})}})
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	l = open(t, link)
+	if err := l.Sweep(t.Context(), time.Time{}); err == nil || !strings.Contains(err.Error(), "open the lake under the path that it was made with") {
+		t.Errorf("sweeping under another path: %v", err)
+	}
+	if _, err := os.Stat(tab.DataDir()); err != nil {
+		t.Errorf("the table's files: %v", err)
+	}
+}
+
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -227,11 +227,17 @@ func (t *Table) clear(meta table.Metadata, dir string, before time.Time) (remove
 		case live[path]:
 			return nil
 		}
-		if st, err := d.Info(); err != nil || !before.IsZero() && !st.ModTime().Before(before) {
-			return err
+		st, err := d.Info()
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !before.IsZero() && !st.ModTime().Before(before) {
+			return nil
 		}
-		removed++
-		return os.Remove(path)
+		if err == nil {
+			err = os.Remove(path)
+		}
+		if err == nil {
+			removed++
+		}
+		return err
 	})
 	for _, d := range slices.Backward(dirs) {
 		if filepath.Dir(d) != t.dir && d != t.dir {

@@ -142,8 +142,11 @@ func (d *decoding) unpack(body []byte, size int, snappy bool) ([]byte, error) {
 		return body, nil
 	}
 	n, err := s2.DecodedLen(body)
-	if err != nil || n != size || n > 1<<30 {
-		return nil, fmt.Errorf("parquet: a page of %d bytes when decompressed, not %d: %w", n, size, errors.Join(err))
+	if err != nil {
+		return nil, fmt.Errorf("parquet: decompress a page: %w", err)
+	}
+	if n != size || n > 1<<30 {
+		return nil, fmt.Errorf("parquet: a page of %d bytes when decompressed, not %d", n, size)
 	}
 	if cap(d.plain) < n {
 		d.plain = make([]byte, n)
