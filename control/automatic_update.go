@@ -26,6 +26,7 @@ func (s *Service) update(ctx context.Context, d *serve.Deployment, l *lookout) e
 	if err != nil || !ok {
 		return err
 	}
+	defer s.cfg.Roomy()()
 	items, newer, err := s.itemsOf(ctx, d.GroupARN, l.items)
 	if err != nil {
 		return err
@@ -33,7 +34,6 @@ func (s *Service) update(ctx context.Context, d *serve.Deployment, l *lookout) e
 	if !newer && interactions.Snapshot.ID == l.interactions {
 		return nil
 	}
-	defer s.cfg.Roomy()()
 	if l.news == nil {
 		l.news = train.NewNews(d.Artifact, s.cfg.Limits.UpdateItems)
 	}
@@ -66,6 +66,7 @@ func (s *Service) update(ctx context.Context, d *serve.Deployment, l *lookout) e
 
 // describe gives a version the newest metadata of its items.
 func (s *Service) describe(ctx context.Context, d *serve.Deployment, l *lookout) error {
+	defer s.cfg.Roomy()()
 	items, newer, err := s.itemsOf(ctx, d.GroupARN, l.shown)
 	if err != nil || !newer {
 		return err

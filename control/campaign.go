@@ -158,27 +158,16 @@ func (s *Service) describeCampaign(ctx context.Context, in *wire.DescribeCampaig
 }
 
 func (s *Service) listCampaigns(ctx context.Context, in *wire.ListCampaignsRequest) (*wire.ListCampaignsResponse, error) {
-	list := "ListCampaigns " + in.SolutionArn
-	page, err := s.page(list, in.NextToken, in.MaxResults)
-	if err != nil {
-		return nil, err
-	}
-	solution, err := resource("solution", in.SolutionArn)
-	if err != nil {
-		return nil, err
-	}
-	all, next, err := s.cfg.Store.Campaigns(ctx, solution, page)
-	if err != nil {
-		return nil, refusal(err)
-	}
-	out := &wire.ListCampaignsResponse{Campaigns: make([]wire.CampaignSummary, len(all)), NextToken: s.pageToken(list, next)}
-	for i, c := range all {
-		out.Campaigns[i] = wire.CampaignSummary{
+	all, next, err := pageOf(ctx, s, listing{"ListCampaigns", "solution", in.SolutionArn, in.NextToken, in.MaxResults}, s.cfg.Store.Campaigns, func(c bespoke.Campaign) wire.CampaignSummary {
+		return wire.CampaignSummary{
 			Name: c.Name, CampaignArn: string(c.ARN), Status: string(c.Status), FailureReason: c.FailureReason,
 			CreationDateTime: wire.Timestamp{Time: c.Created}, LastUpdatedDateTime: wire.Timestamp{Time: c.Updated},
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	return &wire.ListCampaignsResponse{Campaigns: all, NextToken: next}, nil
 }
 
 // updateCampaign changes what a request gives and keeps the rest.

@@ -119,27 +119,16 @@ func (s *Service) describeDataset(ctx context.Context, in *wire.DescribeDatasetR
 }
 
 func (s *Service) listDatasets(ctx context.Context, in *wire.ListDatasetsRequest) (*wire.ListDatasetsResponse, error) {
-	list := "ListDatasets " + in.DatasetGroupArn
-	page, err := s.page(list, in.NextToken, in.MaxResults)
-	if err != nil {
-		return nil, err
-	}
-	group, err := resource("dataset-group", in.DatasetGroupArn)
-	if err != nil {
-		return nil, err
-	}
-	datasets, next, err := s.cfg.Store.Datasets(ctx, group, page)
-	if err != nil {
-		return nil, refusal(err)
-	}
-	out := &wire.ListDatasetsResponse{Datasets: make([]wire.DatasetSummary, len(datasets)), NextToken: s.pageToken(list, next)}
-	for i, d := range datasets {
-		out.Datasets[i] = wire.DatasetSummary{
+	all, next, err := pageOf(ctx, s, listing{"ListDatasets", "dataset-group", in.DatasetGroupArn, in.NextToken, in.MaxResults}, s.cfg.Store.Datasets, func(d bespoke.Dataset) wire.DatasetSummary {
+		return wire.DatasetSummary{
 			Name: d.Name, DatasetArn: string(d.ARN), DatasetType: string(d.Type), Status: string(d.Status),
 			CreationDateTime: wire.Timestamp{Time: d.Created}, LastUpdatedDateTime: wire.Timestamp{Time: d.Updated},
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	return &wire.ListDatasetsResponse{Datasets: all, NextToken: next}, nil
 }
 
 // updateDataset gives Items and Users datasets another schema, which may add

@@ -153,27 +153,16 @@ func (s *Service) describeDataDeletionJob(ctx context.Context, in *wire.Describe
 }
 
 func (s *Service) listDataDeletionJobs(ctx context.Context, in *wire.ListDataDeletionJobsRequest) (*wire.ListDataDeletionJobsResponse, error) {
-	list := "ListDataDeletionJobs " + in.DatasetGroupArn
-	page, err := s.page(list, in.NextToken, in.MaxResults)
-	if err != nil {
-		return nil, err
-	}
-	group, err := resource("dataset-group", in.DatasetGroupArn)
-	if err != nil {
-		return nil, err
-	}
-	jobs, next, err := s.cfg.Store.DeletionJobs(ctx, group, page)
-	if err != nil {
-		return nil, refusal(err)
-	}
-	out := &wire.ListDataDeletionJobsResponse{DataDeletionJobs: make([]wire.DataDeletionJobSummary, len(jobs)), NextToken: s.pageToken(list, next)}
-	for i, j := range jobs {
-		out.DataDeletionJobs[i] = wire.DataDeletionJobSummary{
+	all, next, err := pageOf(ctx, s, listing{"ListDataDeletionJobs", "dataset-group", in.DatasetGroupArn, in.NextToken, in.MaxResults}, s.cfg.Store.DeletionJobs, func(j bespoke.DeletionJob) wire.DataDeletionJobSummary {
+		return wire.DataDeletionJobSummary{
 			JobName: j.Name, DataDeletionJobArn: string(j.ARN), DatasetGroupArn: string(j.GroupARN), Status: string(j.Status), FailureReason: j.FailureReason,
 			CreationDateTime: wire.Timestamp{Time: j.Created}, LastUpdatedDateTime: wire.Timestamp{Time: j.Updated},
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	return &wire.ListDataDeletionJobsResponse{DataDeletionJobs: all, NextToken: next}, nil
 }
 
 // errImporting means that an earlier import job of the group has not ended.

@@ -113,8 +113,12 @@ func (s *Service) datasetsOf(ctx context.Context, j bespoke.DeletionJob) ([]besp
 		if !ok {
 			continue
 		}
-		if i, err := s.cfg.Store.ImportJob(ctx, first); err != nil || !i.Created.After(j.Created) {
-			return nil, errors.Join(err, errImporting)
+		i, err := s.cfg.Store.ImportJob(ctx, first)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+		if err != nil || !i.Created.After(j.Created) {
+			return nil, errImporting
 		}
 	}
 	return out, nil

@@ -58,27 +58,16 @@ func (s *Service) describeEventTracker(ctx context.Context, in *wire.DescribeEve
 }
 
 func (s *Service) listEventTrackers(ctx context.Context, in *wire.ListEventTrackersRequest) (*wire.ListEventTrackersResponse, error) {
-	group, err := resource("dataset-group", in.DatasetGroupArn)
-	if err != nil {
-		return nil, err
-	}
-	list := "ListEventTrackers " + string(group)
-	page, err := s.page(list, in.NextToken, in.MaxResults)
-	if err != nil {
-		return nil, err
-	}
-	trackers, next, err := s.cfg.Store.EventTrackers(ctx, group, page)
-	if err != nil {
-		return nil, refusal(err)
-	}
-	out := &wire.ListEventTrackersResponse{EventTrackers: make([]wire.EventTrackerSummary, len(trackers)), NextToken: s.pageToken(list, next)}
-	for i, e := range trackers {
-		out.EventTrackers[i] = wire.EventTrackerSummary{
+	all, next, err := pageOf(ctx, s, listing{"ListEventTrackers", "dataset-group", in.DatasetGroupArn, in.NextToken, in.MaxResults}, s.cfg.Store.EventTrackers, func(e bespoke.EventTracker) wire.EventTrackerSummary {
+		return wire.EventTrackerSummary{
 			Name: e.Name, EventTrackerArn: string(e.ARN), Status: string(e.Status),
 			CreationDateTime: wire.Timestamp{Time: e.Created}, LastUpdatedDateTime: wire.Timestamp{Time: e.Updated},
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	return &wire.ListEventTrackersResponse{EventTrackers: all, NextToken: next}, nil
 }
 
 // deleteEventTracker has a tracker deleted. The events that came through it belong

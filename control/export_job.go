@@ -125,27 +125,16 @@ func (s *Service) describeDatasetExportJob(ctx context.Context, in *wire.Describ
 }
 
 func (s *Service) listDatasetExportJobs(ctx context.Context, in *wire.ListDatasetExportJobsRequest) (*wire.ListDatasetExportJobsResponse, error) {
-	list := "ListDatasetExportJobs " + in.DatasetArn
-	page, err := s.page(list, in.NextToken, in.MaxResults)
-	if err != nil {
-		return nil, err
-	}
-	dataset, err := resource("dataset", in.DatasetArn)
-	if err != nil {
-		return nil, err
-	}
-	jobs, next, err := s.cfg.Store.ExportJobs(ctx, dataset, page)
-	if err != nil {
-		return nil, refusal(err)
-	}
-	out := &wire.ListDatasetExportJobsResponse{DatasetExportJobs: make([]wire.DatasetExportJobSummary, len(jobs)), NextToken: s.pageToken(list, next)}
-	for i, j := range jobs {
-		out.DatasetExportJobs[i] = wire.DatasetExportJobSummary{
+	all, next, err := pageOf(ctx, s, listing{"ListDatasetExportJobs", "dataset", in.DatasetArn, in.NextToken, in.MaxResults}, s.cfg.Store.ExportJobs, func(j bespoke.ExportJob) wire.DatasetExportJobSummary {
+		return wire.DatasetExportJobSummary{
 			JobName: j.Name, DatasetExportJobArn: string(j.ARN), Status: string(j.Status), FailureReason: j.FailureReason,
 			CreationDateTime: wire.Timestamp{Time: j.Created}, LastUpdatedDateTime: wire.Timestamp{Time: j.Updated},
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	return &wire.ListDatasetExportJobsResponse{DatasetExportJobs: all, NextToken: next}, nil
 }
 
 // ExportResult is what an export job has written: what the API cannot say.

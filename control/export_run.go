@@ -18,8 +18,8 @@ import (
 var origins = map[bespoke.IngestionMode]string{bespoke.BulkRows: lake.Bulk, bespoke.PutRows: lake.Put, bespoke.AllRows: ""}
 
 // runExport brings an export job to its end. It returns an error where the
-// server or S3 is at fault; then it is called again, and writes the same rows to
-// the same objects.
+// server or S3 is at fault; then it is called again, and writes to the same
+// objects the same rows while their state is kept, else the newest.
 func (s *Service) runExport(ctx context.Context, arn bespoke.ARN) error {
 	j, err := s.cfg.Store.ExportJob(ctx, arn)
 	if err != nil || j.Status.Settled() {
@@ -46,8 +46,10 @@ func (s *Service) runExport(ctx context.Context, arn bespoke.ARN) error {
 		if err := s.cfg.Store.BeginExportJob(ctx, arn, snap.ID); err != nil {
 			return err
 		}
-	} else if pinned, err := table.At(ctx, j.Snapshot); err == nil { // else it has expired, or was empty
+	} else if pinned, err := table.At(ctx, j.Snapshot); err == nil {
 		snap = pinned
+	} else if !errors.Is(err, lake.ErrExpired) { // else the newest state has to do
+		return err
 	}
 	release, err := snap.Hold(ctx)
 	if err != nil {

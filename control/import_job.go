@@ -97,26 +97,15 @@ func (s *Service) describeDatasetImportJob(ctx context.Context, in *wire.Describ
 }
 
 func (s *Service) listDatasetImportJobs(ctx context.Context, in *wire.ListDatasetImportJobsRequest) (*wire.ListDatasetImportJobsResponse, error) {
-	list := "ListDatasetImportJobs " + in.DatasetArn
-	page, err := s.page(list, in.NextToken, in.MaxResults)
-	if err != nil {
-		return nil, err
-	}
-	dataset, err := resource("dataset", in.DatasetArn)
-	if err != nil {
-		return nil, err
-	}
-	jobs, next, err := s.cfg.Store.ImportJobs(ctx, dataset, page)
-	if err != nil {
-		return nil, refusal(err)
-	}
-	out := &wire.ListDatasetImportJobsResponse{DatasetImportJobs: make([]wire.DatasetImportJobSummary, len(jobs)), NextToken: s.pageToken(list, next)}
-	for i, j := range jobs {
-		out.DatasetImportJobs[i] = wire.DatasetImportJobSummary{
+	all, next, err := pageOf(ctx, s, listing{"ListDatasetImportJobs", "dataset", in.DatasetArn, in.NextToken, in.MaxResults}, s.cfg.Store.ImportJobs, func(j bespoke.ImportJob) wire.DatasetImportJobSummary {
+		return wire.DatasetImportJobSummary{
 			JobName: j.Name, DatasetImportJobArn: string(j.ARN), Status: string(j.Status),
 			FailureReason: j.FailureReason, ImportMode: string(j.Mode),
 			CreationDateTime: wire.Timestamp{Time: j.Created}, LastUpdatedDateTime: wire.Timestamp{Time: j.Updated},
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	return &wire.ListDatasetImportJobsResponse{DatasetImportJobs: all, NextToken: next}, nil
 }

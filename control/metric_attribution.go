@@ -217,49 +217,30 @@ func (s *Service) describeMetricAttribution(ctx context.Context, in *wire.Descri
 }
 
 func (s *Service) listMetricAttributions(ctx context.Context, in *wire.ListMetricAttributionsRequest) (*wire.ListMetricAttributionsResponse, error) {
-	list := "ListMetricAttributions " + in.DatasetGroupArn
-	page, err := s.page(list, in.NextToken, in.MaxResults)
-	if err != nil {
-		return nil, err
-	}
-	group, err := resource("dataset-group", in.DatasetGroupArn)
-	if err != nil {
-		return nil, err
-	}
-	all, next, err := s.cfg.Store.MetricAttributions(ctx, group, page)
-	if err != nil {
-		return nil, refusal(err)
-	}
-	out := &wire.ListMetricAttributionsResponse{MetricAttributions: make([]wire.MetricAttributionSummary, len(all)), NextToken: s.pageToken(list, next)}
-	for i, a := range all {
-		out.MetricAttributions[i] = wire.MetricAttributionSummary{
+	all, next, err := pageOf(ctx, s, listing{"ListMetricAttributions", "dataset-group", in.DatasetGroupArn, in.NextToken, in.MaxResults}, s.cfg.Store.MetricAttributions, func(a bespoke.MetricAttribution) wire.MetricAttributionSummary {
+		return wire.MetricAttributionSummary{
 			Name: a.Name, MetricAttributionArn: string(a.ARN), Status: string(a.Status), FailureReason: a.FailureReason,
 			CreationDateTime: wire.Timestamp{Time: a.Created}, LastUpdatedDateTime: wire.Timestamp{Time: a.Updated},
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	return &wire.ListMetricAttributionsResponse{MetricAttributions: all, NextToken: next}, nil
 }
 
 func (s *Service) listMetricAttributionMetrics(ctx context.Context, in *wire.ListMetricAttributionMetricsRequest) (*wire.ListMetricAttributionMetricsResponse, error) {
-	list := "ListMetricAttributionMetrics " + in.MetricAttributionArn
-	page, err := s.page(list, in.NextToken, in.MaxResults)
+	fetch := func(ctx context.Context, arn bespoke.ARN, page store.Page) ([]bespoke.Metric, store.Position, error) {
+		page.Limit = min(page.Limit, bespoke.MaxMetrics) // an answer holds no more
+		return s.cfg.Store.Metrics(ctx, arn, page)
+	}
+	all, next, err := pageOf(ctx, s, listing{"ListMetricAttributionMetrics", "metric-attribution", in.MetricAttributionArn, in.NextToken, in.MaxResults}, fetch, func(m bespoke.Metric) wire.MetricAttribute {
+		return wire.MetricAttribute{EventType: m.EventType, MetricName: m.Name, Expression: m.Expression}
+	})
 	if err != nil {
 		return nil, err
 	}
-	page.Limit = min(page.Limit, bespoke.MaxMetrics) // an answer holds no more
-	arn, err := resource("metric-attribution", in.MetricAttributionArn)
-	if err != nil {
-		return nil, err
-	}
-	all, next, err := s.cfg.Store.Metrics(ctx, arn, page)
-	if err != nil {
-		return nil, refusal(err)
-	}
-	out := &wire.ListMetricAttributionMetricsResponse{Metrics: make([]wire.MetricAttribute, len(all)), NextToken: s.pageToken(list, next)}
-	for i, m := range all {
-		out.Metrics[i] = wire.MetricAttribute{EventType: m.EventType, MetricName: m.Name, Expression: m.Expression}
-	}
-	return out, nil
+	return &wire.ListMetricAttributionMetricsResponse{Metrics: all, NextToken: next}, nil
 }
 
 func (s *Service) deleteMetricAttribution(ctx context.Context, in *wire.DeleteMetricAttributionRequest) error {

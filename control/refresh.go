@@ -118,13 +118,20 @@ func (s *Service) forgetWithdrawn(deployed map[bespoke.ARN]*serve.Deployment) {
 	maps.DeleteFunc(s.fresh.items, func(dataset bespoke.ARN, _ describing) bool { return !served[dataset] })
 }
 
-// refresh does what is due for one version.
+// refresh does what is due for one version. That its items cannot be renewed does
+// not keep their metadata from it.
 func (s *Service) refresh(ctx context.Context, d *serve.Deployment) error {
-	v, err := s.cfg.Store.SolutionVersion(ctx, d.Version)
+	l, err := s.lookout(ctx, d.Version)
 	if err != nil {
 		return err
 	}
-	l, err := s.lookout(ctx, d.Version)
+	return errors.Join(s.renew(ctx, d, l), s.redescribe(ctx, d, l))
+}
+
+// renew makes the automatic update of a version, or makes it anew where it moves
+// with the time.
+func (s *Service) renew(ctx context.Context, d *serve.Deployment, l *lookout) error {
+	v, err := s.cfg.Store.SolutionVersion(ctx, d.Version)
 	if err != nil {
 		return err
 	}
@@ -158,12 +165,19 @@ func (s *Service) refresh(ctx context.Context, d *serve.Deployment) error {
 			l.updated = now
 		}
 	}
-	if d.Metadata && now.Sub(l.described) >= metadataEvery {
-		if err := s.describe(ctx, d, l); err != nil {
-			return err
-		}
-		l.described = now
+	return nil
+}
+
+// redescribe looks for newer metadata where a campaign shows it.
+func (s *Service) redescribe(ctx context.Context, d *serve.Deployment, l *lookout) error {
+	now := s.cfg.Now()
+	if !d.Metadata || now.Sub(l.described) < metadataEvery {
+		return nil
 	}
+	if err := s.describe(ctx, d, l); err != nil {
+		return err
+	}
+	l.described = now
 	return nil
 }
 

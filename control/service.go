@@ -20,7 +20,6 @@ import (
 	"bespoke/event"
 	"bespoke/lake"
 	"bespoke/serve"
-	"bespoke/store"
 )
 
 // Config is what a [Service] works with. All members are required but for the
@@ -240,21 +239,6 @@ func (s *Service) Handlers() wire.Handlers {
 		UntagResource:       s.untagResource,
 		ListTagsForResource: s.listTagsForResource,
 	}
-}
-
-// page turns a list request into what the store asks for. Lists hold 100 items
-// unless fewer are asked for.
-func (s *Service) page(list, token string, maxResults *int) (store.Page, error) {
-	p := store.Page{Limit: 100}
-	if maxResults != nil {
-		p.Limit = *maxResults
-	}
-	if token == "" {
-		return p, nil
-	}
-	var err error
-	p.After, err = s.parsePageToken(list, token)
-	return p, err
 }
 
 // resource returns the ARN of a request, which must name a resource of the

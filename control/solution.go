@@ -146,27 +146,16 @@ func (s *Service) describeSolution(ctx context.Context, in *wire.DescribeSolutio
 }
 
 func (s *Service) listSolutions(ctx context.Context, in *wire.ListSolutionsRequest) (*wire.ListSolutionsResponse, error) {
-	list := "ListSolutions " + in.DatasetGroupArn
-	page, err := s.page(list, in.NextToken, in.MaxResults)
-	if err != nil {
-		return nil, err
-	}
-	group, err := resource("dataset-group", in.DatasetGroupArn)
-	if err != nil {
-		return nil, err
-	}
-	all, next, err := s.cfg.Store.Solutions(ctx, group, page)
-	if err != nil {
-		return nil, refusal(err)
-	}
-	out := &wire.ListSolutionsResponse{Solutions: make([]wire.SolutionSummary, len(all)), NextToken: s.pageToken(list, next)}
-	for i, v := range all {
-		out.Solutions[i] = wire.SolutionSummary{
+	all, next, err := pageOf(ctx, s, listing{"ListSolutions", "dataset-group", in.DatasetGroupArn, in.NextToken, in.MaxResults}, s.cfg.Store.Solutions, func(v bespoke.Solution) wire.SolutionSummary {
+		return wire.SolutionSummary{
 			Name: v.Name, SolutionArn: string(v.ARN), Status: string(v.Status), RecipeArn: string(v.RecipeARN),
 			CreationDateTime: wire.Timestamp{Time: v.Created}, LastUpdatedDateTime: wire.Timestamp{Time: v.Updated},
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	return &wire.ListSolutionsResponse{Solutions: all, NextToken: next}, nil
 }
 
 // updateSolution changes what can be changed after creation: the schedule of
@@ -303,6 +292,9 @@ func (s *Service) trainDue(ctx context.Context, v bespoke.Solution) error {
 		return err
 	}
 	if !fresh {
+		if importing, err := s.importing(ctx, v.GroupARN); importing || err != nil {
+			return err // what is coming in counts
+		}
 		return s.cfg.Store.PostponeTraining(ctx, v.ARN)
 	}
 	arn, err := s.train(ctx, v.ARN, bespoke.SolutionVersion{Mode: bespoke.TrainFull, Type: bespoke.TrainAutomatic}, nil)
@@ -316,9 +308,22 @@ func (s *Service) trainDue(ctx context.Context, v bespoke.Solution) error {
 	return err
 }
 
+// importing reports whether an import job of the group's interactions has not ended.
+func (s *Service) importing(ctx context.Context, group bespoke.ARN) (bool, error) {
+	_, ok, err := s.cfg.Store.NextImportJob(ctx, s.cfg.Scope.Dataset(group.Name(), bespoke.Interactions))
+	return ok, err
+}
+
 // newInteractions reports whether the group's interactions have changed since
 // the solution was last trained.
 func (s *Service) newInteractions(ctx context.Context, v bespoke.Solution) (bool, error) {
+	if d, ok, err := s.datasetOf(ctx, v.GroupARN, bespoke.Interactions); err != nil {
+		return false, err
+	} else if ok {
+		if err := s.cfg.Records.Flush(ctx, d.ARN); err != nil {
+			return false, err
+		}
+	}
 	now, err := s.pin(ctx, v.GroupARN, bespoke.Interactions)
 	if err != nil || now == nil || now.Snapshot == 0 {
 		return false, err

@@ -160,29 +160,19 @@ func versionSummary(v bespoke.SolutionVersion) wire.SolutionVersionSummary {
 }
 
 func (s *Service) listSolutionVersions(ctx context.Context, in *wire.ListSolutionVersionsRequest) (*wire.ListSolutionVersionsResponse, error) {
-	list := "ListSolutionVersions " + in.SolutionArn
-	page, err := s.page(list, in.NextToken, in.MaxResults)
-	if err != nil {
-		return nil, err
-	}
-	solution, err := resource("solution", in.SolutionArn)
-	if err != nil {
-		return nil, err
-	}
-	if solution != "" {
-		if _, err := s.cfg.Store.Solution(ctx, solution); err != nil {
-			return nil, refusal(err) // this list models it
+	fetch := func(ctx context.Context, solution bespoke.ARN, page store.Page) ([]bespoke.SolutionVersion, store.Position, error) {
+		if solution != "" {
+			if _, err := s.cfg.Store.Solution(ctx, solution); err != nil {
+				return nil, store.Position{}, err // this list models it
+			}
 		}
+		return s.cfg.Store.SolutionVersions(ctx, solution, page)
 	}
-	all, next, err := s.cfg.Store.SolutionVersions(ctx, solution, page)
+	all, next, err := pageOf(ctx, s, listing{"ListSolutionVersions", "solution", in.SolutionArn, in.NextToken, in.MaxResults}, fetch, versionSummary)
 	if err != nil {
-		return nil, refusal(err)
+		return nil, err
 	}
-	out := &wire.ListSolutionVersionsResponse{SolutionVersions: make([]wire.SolutionVersionSummary, len(all)), NextToken: s.pageToken(list, next)}
-	for i, v := range all {
-		out.SolutionVersions[i] = versionSummary(v)
-	}
-	return out, nil
+	return &wire.ListSolutionVersionsResponse{SolutionVersions: all, NextToken: next}, nil
 }
 
 // stopSolutionVersionCreation ends a training at once: it is this process that

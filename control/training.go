@@ -33,7 +33,7 @@ func (s *Service) runTraining(ctx context.Context, arn bespoke.ARN) error {
 	case bespoke.CreateStopping:
 		return s.endStopped(ctx, arn)
 	default:
-		return nil
+		return s.unpin(ctx, v) // it was settled just before the process died
 	}
 	run := &trainingRun{began: time.Now()}
 	work, cancel := context.WithCancelCause(ctx)
@@ -214,51 +214,62 @@ func tagName(version bespoke.ARN) string {
 }
 
 // pinned returns the states that a version's training reads: those of the first
-// time that it began, which stay readable until the version is settled.
+// time that it began, unless a data deletion has taken them since.
 func (s *Service) pinned(ctx context.Context, v bespoke.SolutionVersion) (tr store.Training, sources map[bespoke.DatasetType]train.Source, err error) {
 	tr, begun, err := s.cfg.Store.Training(ctx, v.ARN)
 	if err != nil {
 		return tr, nil, err
 	}
 	tr = store.Training{Inputs: tr.Inputs}
-	if !begun {
-		// What was acknowledged before the training counts.
-		if err := s.flushAll(ctx, v.GroupARN); err != nil {
-			return tr, nil, err
+	if begun {
+		if sources, err = s.tagged(ctx, v, tr.Inputs); !errors.Is(err, lake.ErrExpired) {
+			return tr, sources, err
 		}
-		if tr.Inputs, err = s.inputs(ctx, v.GroupARN); err != nil {
-			return tr, nil, err
-		}
+		// A data deletion has taken the states: the newest ones are without the
+		// users that are to be forgotten.
 	}
-	sources = map[bespoke.DatasetType]train.Source{}
-	for _, in := range tr.Inputs {
+	// What was acknowledged before the training counts.
+	if err := s.flushAll(ctx, v.GroupARN); err != nil {
+		return tr, nil, err
+	}
+	if tr.Inputs, err = s.inputs(ctx, v.GroupARN); err != nil {
+		return tr, nil, err
+	}
+	if sources, err = s.tagged(ctx, v, tr.Inputs); err != nil {
+		return tr, nil, err // one that has just expired is found anew
+	}
+	return tr, sources, s.cfg.Store.SaveTraining(ctx, v.ARN, tr)
+}
+
+// tagged returns states of datasets, which stay readable until the version is
+// settled or a data deletion takes them: then it returns lake.ErrExpired.
+func (s *Service) tagged(ctx context.Context, v bespoke.SolutionVersion, inputs []store.Input) (map[bespoke.DatasetType]train.Source, error) {
+	sources := map[bespoke.DatasetType]train.Source{}
+	for _, in := range inputs {
 		d, err := s.cfg.Store.Dataset(ctx, in.Dataset)
 		if err != nil {
-			return tr, nil, err
+			return nil, err
 		}
 		table, err := s.cfg.Lake.Table(ctx, in.Dataset)
 		if err != nil {
-			return tr, nil, err
+			return nil, err
 		}
 		// A table without commits has no state to keep.
 		snapshot, err := table.Snapshot(ctx)
 		if in.Snapshot != 0 {
 			if err := table.Tag(ctx, tagName(v.ARN), in.Snapshot); err != nil {
-				return tr, nil, err // one that has just expired is found anew
+				return nil, err
 			}
 			snapshot, err = table.At(ctx, in.Snapshot)
 		}
 		if err != nil {
-			return tr, nil, err
+			return nil, err
 		}
 		if sources[in.Type], err = s.source(ctx, d, snapshot); err != nil {
-			return tr, nil, err
+			return nil, err
 		}
 	}
-	if begun {
-		return tr, sources, nil
-	}
-	return tr, sources, s.cfg.Store.SaveTraining(ctx, v.ARN, tr)
+	return sources, nil
 }
 
 // unpin lets what a training has read expire.

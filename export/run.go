@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"strings"
+	"time"
 
 	"bespoke"
 	"bespoke/lake"
@@ -170,6 +171,9 @@ func (w *writer) abort(ctx context.Context, cause error) error {
 			errs = append(errs, t.err)
 		}
 	}
+	// Also where the job was cut off.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
 	for _, st := range w.staged {
 		errs = append(errs, st.Abort(ctx))
 	}

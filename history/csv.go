@@ -85,16 +85,13 @@ func ReadMetadataCSV(from io.Reader, id string) (*Metadata, error) {
 // guess says what a column is for.
 func guess(name string, values []string) Column {
 	c := Column{Name: name, Text: values}
-	numbers, several := make([]float64, len(values)), false
-	filled, distinct := 0, map[string]bool{}
+	numbers, filled := make([]float64, len(values)), 0
 	for i, v := range values {
-		several = several || strings.Contains(v, "|")
 		numbers[i] = math.NaN()
 		if v == "" {
 			continue
 		}
 		filled++
-		distinct[v] = true
 		x, err := strconv.ParseFloat(v, 64)
 		if err != nil {
 			numbers = nil
@@ -106,7 +103,7 @@ func guess(name string, values []string) Column {
 		c.Text, c.Number = nil, numbers
 		return c
 	}
-	clear(distinct)
+	several, distinct := false, map[string]bool{}
 	for _, v := range values {
 		several = several || strings.Contains(v, "|")
 		distinct[v] = true
@@ -135,6 +132,11 @@ func openTable(from io.Reader, need ...string) (*table, error) {
 	}
 	t.header = slices.Clone(header)
 	t.header[0] = strings.TrimPrefix(t.header[0], "\ufeff")
+	for i, name := range t.header {
+		if slices.Contains(t.header[:i], name) {
+			return nil, fmt.Errorf("line 1 names the column %.100q twice", name)
+		}
+	}
 	t.r.ReuseRecord = true
 	for _, name := range need {
 		if t.column(name) < 0 {

@@ -75,10 +75,10 @@ func (d *Decoder) Float() (x float64) {
 	return x
 }
 
-// String reads a text of up to 64 KiB.
+// String reads a text of up to 128 KiB.
 func (d *Decoder) String() string {
 	n := d.Int()
-	if n < 0 || n > 1<<16 {
+	if n < 0 || n > longest {
 		d.Fail("it has a text of %d bytes", n)
 		return ""
 	}

@@ -63,8 +63,15 @@ func (e *Encoder) Int(n int64) { write(e, n) }
 // Float writes one number.
 func (e *Encoder) Float(x float64) { write(e, x) }
 
-// String writes a text.
+// longest is the length of the longest text in bytes: more than what a column of
+// 20,000 characters can hold.
+const longest = 1 << 17
+
+// String writes a text of up to 128 KiB.
 func (e *Encoder) String(s string) {
+	if len(s) > longest && e.err == nil {
+		e.err = fmt.Errorf("recipe: a text has %d bytes, more than %d", len(s), longest)
+	}
 	e.Int(int64(len(s)))
 	e.text(s)
 }

@@ -65,6 +65,9 @@ func (d *Deployment) columns(asked map[string][]string) ([]history.Column, error
 	case len(names) > maxMetadataColumns:
 		return nil, invalid("metadataColumns names %d columns; at most %d.", len(names), maxMetadataColumns)
 	}
+	if len(names) == 0 {
+		return nil, nil
+	}
 	out := make([]history.Column, 0, len(names))
 	for _, name := range names {
 		c, ok := d.Fresh.Items.Column(name)

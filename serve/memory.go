@@ -11,7 +11,6 @@ import (
 // to.
 type answer struct {
 	campaign bespoke.ARN
-	user     string
 	items    []string // in the order of the answer
 }
 
@@ -25,7 +24,7 @@ type memory struct {
 
 // given is an answer as it is kept, in few allocations: its items are one text.
 type given struct {
-	id, user string
+	id       string
 	campaign bespoke.ARN
 	items    string
 	ends     []uint32 // of each item in items
@@ -34,7 +33,7 @@ type given struct {
 func newMemory(n int) *memory { return &memory{ring: make([]given, n), byID: make(map[string]int, n)} }
 
 // add remembers an answer in place of the oldest one.
-func (m *memory) add(id string, campaign bespoke.ARN, user string, n int, item func(i int) string) {
+func (m *memory) add(id string, campaign bespoke.ARN, n int, item func(i int) string) {
 	if len(m.ring) == 0 {
 		return
 	}
@@ -44,7 +43,7 @@ func (m *memory) add(id string, campaign bespoke.ARN, user string, n int, item f
 		size += len(item(i))
 	}
 	b.Grow(size)
-	g := given{id: id, user: user, campaign: campaign, ends: make([]uint32, n)}
+	g := given{id: id, campaign: campaign, ends: make([]uint32, n)}
 	for i := range n {
 		b.WriteString(item(i))
 		g.ends[i] = uint32(b.Len())
@@ -69,7 +68,7 @@ func (m *memory) get(id string) (answer, bool) {
 	if !ok {
 		return answer{}, false
 	}
-	out := answer{campaign: g.campaign, user: g.user, items: make([]string, len(g.ends))}
+	out := answer{campaign: g.campaign, items: make([]string, len(g.ends))}
 	from := uint32(0)
 	for i, to := range g.ends {
 		out.items[i], from = g.items[from:to], to

@@ -46,7 +46,7 @@ func (s *Server) getPersonalizedRanking(ctx context.Context, in *wire.GetPersona
 		out.PersonalizedRanking = append(out.PersonalizedRanking, item)
 	}
 	list := out.PersonalizedRanking
-	s.given.add(out.RecommendationId, d.Campaign, in.UserId, len(list), func(i int) string { return list[i].ItemId })
+	s.given.add(out.RecommendationId, d.Campaign, len(list), func(i int) string { return list[i].ItemId })
 	return out, nil
 }
 

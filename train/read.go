@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -80,7 +81,7 @@ func sessions(ctx context.Context, from *lake.Snapshot) (map[string]string, erro
 		users, of := batch.Record.Column(0), batch.Record.Column(1)
 		for i := range int(batch.Record.NumRows()) {
 			if user, session := text(users, i), text(of, i); !batch.Dead.Has(i) && session != "" && user != session {
-				owners[session] = user
+				owners[strings.Clone(session)] = strings.Clone(user) // the batch is not to be kept for them
 			}
 		}
 	}

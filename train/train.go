@@ -211,21 +211,19 @@ func (t *run) enough(h *history.History) error {
 		}
 	}
 	n := int64(h.Len())
-	short := func(limit, amazons, got int64, msg string) error {
+	short := func(limit, amazons, got int64, format string) error {
 		switch {
 		case limit > 0 && got < limit:
-			return bespoke.Errorf(bespoke.InvalidInput, "%s", msg)
+			return bespoke.Errorf(bespoke.InvalidInput, format, limit, got)
 		case got < amazons:
-			t.warn(msg + " Amazon Personalize would refuse to train; expect poor recommendations.")
+			t.warn(fmt.Sprintf(format, amazons, got) + " Amazon Personalize would refuse to train; expect poor recommendations.")
 		}
 		return nil
 	}
-	if err := short(t.MinInteractions, bespoke.MinTrainInteractions, n,
-		fmt.Sprintf("Dataset has fewer than %d interactions after filtering: it has %d.", bespoke.MinTrainInteractions, n)); err != nil {
+	if err := short(t.MinInteractions, bespoke.MinTrainInteractions, n, "Dataset has fewer than %d interactions after filtering: it has %d."); err != nil {
 		return err
 	}
-	few := fmt.Sprintf("Dataset has fewer than %d users with at least 2 interactions each: it has %d.", bespoke.MinTrainUsers, active)
-	if err := short(t.MinUsers, bespoke.MinTrainUsers, active, few); err != nil {
+	if err := short(t.MinUsers, bespoke.MinTrainUsers, active, "Dataset has fewer than %d users with at least 2 interactions each: it has %d."); err != nil {
 		return err
 	}
 	if share := (users + 99) / 100; active < share {

@@ -258,7 +258,7 @@ func TestTooLittleData(t *testing.T) {
 		}
 	}
 	refused(func(s *train.Spec) { s.MinInteractions = 1000 }, "fewer than 1000 interactions after filtering: it has 720")
-	refused(func(s *train.Spec) { s.MinUsers = 31 }, "it has 30")
+	refused(func(s *train.Spec) { s.MinUsers = 31 }, "fewer than 31 users with at least 2 interactions each: it has 30")
 	refused(func(s *train.Spec) { s.Rules = []history.Rule{{EventType: "Skip"}} }, "no interactions to learn from")
 	refused(func(s *train.Spec) { s.Recipe = "aws-hrnn" }, "no algorithm for aws-hrnn")
 	refused(func(s *train.Spec) { s.Algorithm = map[string]string{"bptt": "8"} }, "aws-popularity-count has no \"bptt\"")

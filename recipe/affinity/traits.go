@@ -50,10 +50,8 @@ func Items(h *history.History, catalogue *history.Dictionary, metadata *history.
 func newTraits(h *history.History, v *Values, of [][]uint32) *Traits {
 	t := &Traits{Values: v, start: make([]int, 1, len(of)+1), usual: make([]float32, v.Len())}
 	shared := make([]int, v.Len()) // by how many items
-	for i, values := range of {
-		slices.Sort(values)
-		of[i] = slices.Compact(values)
-		for _, value := range of[i] {
+	for _, values := range of {
+		for _, value := range values {
 			shared[value]++
 		}
 	}

@@ -81,13 +81,14 @@ func (v *Values) singles() [][]uint32 {
 	return one
 }
 
-// add returns the values of categories, which may be new.
+// add returns the values of categories, which may be new, ascending and each once.
 func (v *Values) add(parts []string) []uint32 {
 	out := make([]uint32, len(parts))
 	for i, part := range parts {
 		out[i] = v.words.Add(part)
 	}
-	return out
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // Each calls f with the values that a text has, as requests give it: a number, or

@@ -12,7 +12,8 @@ import (
 const reasons = 3
 
 // because returns the items of the history and the attributes that added most to
-// an item's score. All scores are sums over them, so each one's part is exact.
+// an item's score. The network's is no sum over them: there a part is what the
+// score would lose without the item.
 func (p *prospect) because(j uint32) []recipe.Because {
 	parts := map[uint32]float32{}
 	for d, w := range p.m.weights[:min(len(p.m.weights), len(p.past))] {

@@ -27,8 +27,7 @@ func fit(ctx context.Context, in recipe.Input, o options) (recipe.Model, error) 
 	items := recipe.Catalogue(in)
 	h := recipe.PruneUsers(in.Interactions, o.low, o.high)
 	m := &Model{items: items, window: o.window}
-	m.users = popularity.Count(in.Interactions.Sequences(), items.Len())
-	m.popular = popularity.New(items, m.users)
+	m.users = popularity.CountAll(in.Interactions, items.Len())
 	m.prior = prior(in.Interactions, m.users, o.recency)
 
 	t := newTuner(in, h, o, items)

@@ -129,7 +129,7 @@ func (p *prospect) appendUnknown(q recipe.Query, out []recipe.Scored) []recipe.S
 			break
 		}
 		if !q.Skips(j) {
-			out = append(out, recipe.Scored{Item: j, Score: math.NaN()})
+			out = append(out, recipe.Scored{Item: j, Score: math.NaN(), Why: recipe.Popular})
 		}
 	}
 	return out

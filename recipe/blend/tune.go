@@ -17,7 +17,7 @@ import (
 )
 
 // Blend is what training chooses by how well it predicts the newest
-// interaction of a sample of users, which nothing else of it has seen.
+// interaction of a sample of users, which nothing else has seen until then.
 type Blend struct {
 	Decay, Back float64 // of the transitions
 	Norm        sequence.Norm

@@ -42,7 +42,7 @@ func (t *tuner) network(ctx context.Context) error {
 		candidates := t.candidates(tr.scratch)
 		folded, thought := t.only(&with, tr.past, candidates)
 		tr.enter(candidates, func(i int, j uint32) terms {
-			return terms{tr.sum[j] * spread, folded[i], thought[i], t.prior[j]}
+			return terms{tr.sum[j] * spread, folded[i], thought[i], t.prior[j]} // folded is weighed already
 		})
 		gains = gains[:0]
 		for n := range factors {

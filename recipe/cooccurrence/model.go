@@ -16,7 +16,7 @@ type Model struct {
 }
 
 func newModel(items *history.Dictionary, h *history.History, near [][]neighbour) *Model {
-	users := popularity.Count(h.Sequences(), items.Len())
+	users := popularity.CountAll(h, items.Len())
 	return &Model{popular: popularity.New(items, users), users: users, near: near}
 }
 

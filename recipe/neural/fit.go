@@ -40,14 +40,13 @@ const (
 	shard     = 32  // of them that are worked on together
 	negatives = 256 // items that stand for all others in a batch
 	begin     = 0.2 // root mean square of the items' vectors before training
-	drop      = 0.5 // share of the elements of a history's sum that are left out in training
 
 	rate      = 0.1  // of the rows, by Adagrad
 	rateDense = 2e-3 // of the rest, by Adam
 )
 
-// Trainer makes a model, in one or more goes. It holds Factors+2 numbers for each
-// item. It must not be used by two goroutines at a time.
+// Trainer makes a model, in one or more goes. It holds Factors+6 numbers of 4 bytes for
+// each item. It must not be used by two goroutines at a time.
 type Trainer struct {
 	m      *Model
 	cfg    Config
@@ -75,7 +74,7 @@ func (t *Trainer) Model() *Model { return t.m }
 // Learn learns from every position of every history: what came before it is to
 // tell the item there. The softmax over all items is estimated from negatives,
 // drawn by the square root of their frequency and weighed accordingly (Bengio
-// and Senécal 2008). part is how much of the usual work is done, and how fast it
+// and Senécal 2008); half of each history's sum is left out, by chance. part is how much of the usual work is done, and how fast it
 // begins: 1 for the first go, less to take in what a later one adds. It takes
 // 8 bytes for each interaction beside s.
 func (t *Trainer) Learn(ctx context.Context, s *history.Sequences, part float64) error {
@@ -153,7 +152,7 @@ func (t *Trainer) step(ctx context.Context, s *history.Sequences, p *positions, 
 	t.at = p.next(t.at[:0], batch)
 	t.round.draw(t.m)
 	err := recipe.Blocks(ctx, t.cfg.Workers, len(t.shards), 1, func(from, _ int) {
-		t.shards[from].learn(t.m, s, &t.round, t.at[min(from*shard, len(t.at)):min((from+1)*shard, len(t.at))])
+		t.shards[from].learn(t.m, s, &t.round, t.at[from*shard:(from+1)*shard])
 	})
 	if err != nil {
 		return err

@@ -12,9 +12,11 @@ import (
 func loss(m *Model, s *history.Sequences, r *round, batch []position) float64 {
 	sum := 0.0
 	for _, p := range batch {
-		random := noise(p.noise)
-		bits := random.words(m.Factors)
-		kept := func(k int) float64 { return 2 * float64(bits[k/64]>>(k%64)&1) }
+		kept := make([]float32, m.Factors)
+		for k := range kept {
+			kept[k] = 1
+		}
+		dropOut(kept, p.noise)
 		past := s.Item[max(p.start, p.at-m.Window):p.at]
 		size, decay := 0.0, math.Exp(-2.0/reach)
 		for d := range past {
@@ -26,7 +28,7 @@ func loss(m *Model, s *history.Sequences, r *round, batch []position) float64 {
 			for d := range past {
 				h[k] += float64(m.Places[d*m.Factors+k]) * float64(m.Item(past[len(past)-1-d])[k])
 			}
-			h[k] *= kept(k) / math.Sqrt(size)
+			h[k] *= float64(kept[k]) / math.Sqrt(size)
 			mean += h[k] / float64(m.Factors)
 		}
 		variance := 0.0

@@ -13,19 +13,15 @@ func (n *noise) word() uint64 {
 	return z ^ z>>31
 }
 
-// words returns a bit for each of n elements.
-func (n *noise) words(bits int) []uint64 {
-	out := make([]uint64, (bits+63)/64)
-	for i := range out {
-		out[i] = n.word()
-	}
-	return out
-}
-
-// mask leaves out the elements whose bit is 0 and makes up for them in the others.
-func mask(x []float32, bits []uint64) {
-	for i := range x {
-		x[i] *= float32(bits[i/64]>>(i%64)&1) * (1 / drop)
+// dropOut leaves out half of the elements, as the noise has it, and doubles the
+// others (Srivastava et al. 2014).
+func dropOut(x []float32, n noise) {
+	for len(x) > 0 {
+		bits, part := n.word(), x[:min(64, len(x))]
+		for i := range part {
+			part[i] *= float32(2 * (bits >> i & 1))
+		}
+		x = x[len(part):]
 	}
 }
 

@@ -70,7 +70,7 @@ func (r *rows) add(m *Model, n *round, shards []*worker) {
 		for j, item := range n.item {
 			add(item, 1, w.vectors[j*k:(j+1)*k], w.biases[j])
 		}
-		for i := range w.n {
+		for i := range shard {
 			add(w.targets[i], w.lack[i], w.x[i*k:(i+1)*k], w.lack[i])
 			for d, item := range w.at[i].items {
 				s := r.of(item, k)

@@ -10,14 +10,13 @@ import (
 
 // position is an entry of the sequences that something comes before.
 type position struct {
-	start, at int // of the user's part, and of the entry
-	noise     uint64
+	start, at int   // of the user's part, and of the entry
+	noise     noise // of what is left out
 }
 
 // positions goes through all of them again and again, each time in another
 // order.
 type positions struct {
-	s      *history.Sequences
 	at     []uint32 // entries with something before them
 	start  []uint32 // of their users' parts
 	r      *rand.Rand
@@ -27,7 +26,7 @@ type positions struct {
 }
 
 func newPositions(s *history.Sequences, seed uint64) *positions {
-	p := &positions{s: s, r: rand.New(rand.NewPCG(seed, 0x706f73))}
+	p := &positions{r: rand.New(rand.NewPCG(seed, 0x706f73))}
 	for u := range s.Users() {
 		for at := s.Start[u] + 1; at < s.Start[u+1]; at++ {
 			p.at = append(p.at, uint32(at))
@@ -47,7 +46,7 @@ func (p *positions) next(to []position, n int) []position {
 		}
 		i := (p.offset + p.i*p.stride) % p.len()
 		p.i = (p.i + 1) % p.len()
-		to = append(to, position{start: int(p.start[i]), at: int(p.at[i]), noise: p.r.Uint64()})
+		to = append(to, position{start: int(p.start[i]), at: int(p.at[i]), noise: noise(p.r.Uint64())})
 	}
 	return to
 }

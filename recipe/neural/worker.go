@@ -9,7 +9,6 @@ import (
 
 // worker finds how the loss of a shard changes with each number of the model.
 type worker struct {
-	n       int // positions of the shard
 	targets [shard]uint32
 	lack    [shard]float32 // how much more likely each target should be, negative
 	at      [shard]*thought
@@ -44,18 +43,17 @@ func newWorker(m *Model) *worker {
 	return w
 }
 
-// learn fills the worker's slopes for a shard.
-func (w *worker) learn(m *Model, s *history.Sequences, r *round, shard []position) {
-	w.n = len(shard)
+// learn fills the worker's slopes for the positions of a shard.
+func (w *worker) learn(m *Model, s *history.Sequences, r *round, positions []position) {
 	for _, a := range [][]float32{w.byItem, w.unitsBy, w.slopesBy, w.places, w.lift, w.vectors, w.in, w.out} {
 		clear(a)
 	}
-	for i, p := range shard {
+	for i, p := range positions {
 		w.position(m, s, r, i, p)
 	}
 	k := m.Factors
 	for j := range r.item {
-		row := w.byItem[j*len(w.at) : (j+1)*len(w.at)]
+		row := w.byItem[j*shard : (j+1)*shard]
 		vector.AddRows(w.vectors[j*k:(j+1)*k], row, w.x)
 		sum := float32(0)
 		for _, v := range row {
@@ -64,12 +62,12 @@ func (w *worker) learn(m *Model, s *history.Sequences, r *round, shard []positio
 		w.biases[j] = sum
 	}
 	for u := range w.lift {
-		slopes := w.slopesBy[u*len(w.at) : (u+1)*len(w.at)]
+		slopes := w.slopesBy[u*shard : (u+1)*shard]
 		for _, v := range slopes {
 			w.lift[u] += v
 		}
 		vector.AddRows(w.in[u*k:(u+1)*k], slopes, w.normals)
-		vector.AddRows(w.out[u*k:(u+1)*k], w.unitsBy[u*len(w.at):(u+1)*len(w.at)], w.toX)
+		vector.AddRows(w.out[u*k:(u+1)*k], w.unitsBy[u*shard:(u+1)*shard], w.toX)
 	}
 }
 
@@ -78,9 +76,7 @@ func (w *worker) position(m *Model, s *history.Sequences, r *round, i int, p pos
 	k, t := m.Factors, w.at[i]
 	t.look(s.Item[p.start:p.at], m.Window)
 	m.sum(t)
-	random := noise(p.noise)
-	kept := random.words(k)
-	mask(t.mean, kept)
+	dropOut(t.mean, p.noise)
 	m.think(t)
 	x := w.x[i*k : (i+1)*k]
 	copy(x, t.x)
@@ -92,7 +88,7 @@ func (w *worker) position(m *Model, s *history.Sequences, r *round, i int, p pos
 	vector.DotRows(w.toUnits, m.Out, toX)
 	for u, on := range t.units {
 		if on > 0 {
-			w.unitsBy[u*len(w.at)+i], w.slopesBy[u*len(w.at)+i] = on, w.toUnits[u]
+			w.unitsBy[u*shard+i], w.slopesBy[u*shard+i] = on, w.toUnits[u]
 		} else {
 			w.toUnits[u] = 0
 		}
@@ -102,7 +98,7 @@ func (w *worker) position(m *Model, s *history.Sequences, r *round, i int, p pos
 	vector.AddRows(w.toNormal, w.toUnits, m.In)
 	toMean := w.toMean[i*k : (i+1)*k]
 	unnormal(toMean, toX, w.toNormal, t)
-	mask(toMean, kept)
+	dropOut(toMean, p.noise)
 
 	size := size(len(t.items))
 	for j := range toMean {
@@ -136,7 +132,7 @@ func (w *worker) softmax(m *Model, r *round, i int, target uint32, weight float3
 	}
 	for j := range w.scores {
 		w.scores[j] *= weight / sum
-		w.byItem[j*len(w.at)+i] = w.scores[j]
+		w.byItem[j*shard+i] = w.scores[j]
 	}
 	w.targets[i], w.lack[i] = target, weight*(own/sum-1)
 	vector.AddRows(toX, w.scores, r.vectors)

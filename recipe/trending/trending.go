@@ -63,6 +63,9 @@ func fit(ctx context.Context, in recipe.Input) (recipe.Model, error) {
 	growth := make([]int64, items.Len())
 	now := cmp.Or(in.Now, in.Interactions.Newest())
 	for row, t := range in.Interactions.Time {
+		if t > now {
+			continue // it is yet to come
+		}
 		switch (now - t) / length { // the buckets end now
 		case 0:
 			growth[in.Interactions.Item[row]]++

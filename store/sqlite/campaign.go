@@ -171,7 +171,8 @@ func (t *txn) finishCampaignUpdate(ctx context.Context, arn bespoke.ARN, reason 
 		return err
 	}
 	// A campaign that could not be made is ACTIVE from here on.
-	if _, err := t.ExecContext(ctx, `UPDATE campaign SET version_arn = update_version, solution_arn = ?, min_tps = update_tps, config = update_config,
+	if _, err := t.ExecContext(ctx, `UPDATE campaign SET version_arn = update_version, solution_arn = ?,
+		group_arn = (SELECT group_arn FROM solution_version WHERE arn = update_version), min_tps = update_tps, config = update_config,
 		sync = update_sync, status = ?, failure_reason = '', updated = ? WHERE arn = ?`,
 		c.Update.VersionARN.Solution(), bespoke.Active, millis(t.now), arn); err != nil {
 		return err
