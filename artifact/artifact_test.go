@@ -34,6 +34,7 @@ func small(t *testing.T) *artifact.Artifact {
 		Interactions: recipetest.History(t, "ann: i0 i1", long.String(), "bob: i2"),
 		Items: &history.Metadata{IDs: history.NewDictionary("i1", "new"), Columns: []history.Column{
 			{Name: "GENRE", Categorical: true, Text: []string{"Drama|Comedy", ""}}, {Name: "PRICE", Number: []float64{2.5, 3}},
+			{Name: "PLOT", Textual: true, Text: []string{strings.Repeat("\U0001F600", 20_000), ""}}, // as long as imports let it be
 			{Name: "CREATION_TIMESTAMP", Number: []float64{777, math.NaN()}},
 		}},
 	}

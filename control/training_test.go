@@ -194,6 +194,61 @@ func TestTrainingAgain(t *testing.T) {
 	}
 }
 
+// killed is a store whose process ends when a training has just been finished.
+type killed struct {
+	control.Store
+	err error
+}
+
+func (k *killed) FinishSolutionVersion(ctx context.Context, arn bespoke.ARN, reason string) error {
+	return errors.Join(k.Store.FinishSolutionVersion(ctx, arn, reason), k.err)
+}
+
+// A training that was finished just before a kill lets the states go that it read.
+func TestTrainingFinishedAndKilled(t *testing.T) {
+	t.Parallel()
+	store := &killed{err: errors.New("the process ends here")}
+	f := open(t, func(c *control.Config) { store.Store, c.Store = c.Store, store })
+	dataset := f.interacted("shop", 30)
+	out, err := f.CreateSolutionVersion(f.ctx, &wire.CreateSolutionVersionRequest{SolutionArn: f.solution("shop", nil)})
+	f.must(err)
+	if err := f.service.Advance(f.ctx, bespoke.ARN(out.SolutionVersionArn)); !errors.Is(err, store.err) {
+		t.Fatalf("got %v", err)
+	}
+	f.advance(out.SolutionVersionArn)
+	table, err := f.tables.Table(f.ctx, bespoke.ARN(dataset))
+	f.must(err)
+	if tags, err := table.Tags(f.ctx); err != nil || len(tags) != 0 {
+		t.Errorf("the tags %v stay, %v", tags, err)
+	}
+}
+
+// A training whose states a deletion has taken reads those without the users.
+func TestTrainingAfterDeletion(t *testing.T) {
+	t.Parallel()
+	store := &cutOff{err: errors.New("the process ends here")}
+	f := open(t, func(c *control.Config) { store.Store, c.Store = c.Store, store })
+	f.interacted("shop", 30)
+	out, err := f.CreateSolutionVersion(f.ctx, &wire.CreateSolutionVersionRequest{SolutionArn: f.solution("shop", nil)})
+	f.must(err)
+	arn := out.SolutionVersionArn
+	if err := f.service.Advance(f.ctx, bespoke.ARN(arn)); !errors.Is(err, store.err) {
+		t.Fatalf("got %v", err)
+	}
+	before, err := f.service.TrainingProgress(f.ctx, bespoke.ARN(arn))
+	f.must(err)
+	job, err := f.deleteUsers("forget", "shop", f.put("lists/forget.csv", "USER_ID\n"+strings.Split(strings.Split(historyCSV(1), "\n")[1], ",")[0]+"\n"), f.reader())
+	f.must(err)
+	f.advance(job)
+	store.err = nil
+	f.advance(arn)
+	after, err := f.service.TrainingProgress(f.ctx, bespoke.ARN(arn))
+	f.must(err)
+	if after.Status != bespoke.Active || after.Inputs[0].Snapshot == before.Inputs[0].Snapshot || after.Inputs[0].Rows >= before.Inputs[0].Rows {
+		t.Errorf("the training reads %+v, before the deletion %+v; it is %s: %s", after.Inputs, before.Inputs, after.Status, after.FailureReason)
+	}
+}
+
 // TestTrainingWithoutData cannot succeed, and says why.
 func TestTrainingWithoutData(t *testing.T) {
 	t.Parallel()
@@ -331,4 +386,10 @@ func TestTrainDue(t *testing.T) {
 	count(1) // it waits for the import
 	f.advance(job)
 	count(2)
+	// Nothing is new yet, but comes: no period is lost.
+	later(49 * time.Hour)
+	job = f.accepted("late", dataset, f.put("late.csv", historyCSV(33)))
+	count(2)
+	f.advance(job)
+	count(3)
 }

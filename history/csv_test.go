@@ -25,12 +25,13 @@ func TestReadCSV(t *testing.T) {
 	}
 	const header = "USER_ID,ITEM_ID,TIMESTAMP,EVENT_VALUE\n"
 	for text, want := range map[string]string{
-		"":                          "it is empty",
-		"USER_ID,ITEM_ID\nu,i\n":    "line 1 has no column TIMESTAMP; it names USER_ID, ITEM_ID",
-		header + "u,i,1,\nu,i,x,\n": `line 3: TIMESTAMP "x" is no integer`,
-		header + "u,,1,\n":          `line 2: ITEM_ID "" is empty`,
-		header + "u,i,1,inf\n":      `line 2: EVENT_VALUE "inf" is no number`,
-		header + "u,i\n":            "line 2",
+		"":                                "it is empty",
+		"USER_ID,ITEM_ID\nu,i\n":          "line 1 has no column TIMESTAMP; it names USER_ID, ITEM_ID",
+		header + "u,i,1,\nu,i,x,\n":       `line 3: TIMESTAMP "x" is no integer`,
+		header + "u,,1,\n":                `line 2: ITEM_ID "" is empty`,
+		header + "u,i,1,inf\n":            `line 2: EVENT_VALUE "inf" is no number`,
+		header + "u,i\n":                  "line 2",
+		"USER_ID,ITEM_ID,TIMESTAMP,X,X\n": "line 1 names the column \"X\" twice",
 	} {
 		if err := history.ReadCSV(new(history.Builder), strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("reading %q: %v, want %q", text, err, want)

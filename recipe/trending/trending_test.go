@@ -47,6 +47,12 @@ func TestByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	recipetest.Want(t, m, m.Rank(recipe.Query{K: 2}), "old NaN", "up NaN")
+	// Half an hour earlier its last three interactions are yet to come.
+	in.Now = 1_000_000 - 1800
+	if m, err = trending.Recipe().Fit(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	recipetest.Want(t, m, m.Rank(recipe.Query{K: 9, Only: recipetest.Numbers(t, m, "up", "flat", "down")}), "down 2", "up 1", "flat 0")
 	in.Now = 0
 	// Half-hour buckets: "up" has 1 interaction and before it 1, at the edge.
 	in.Settings = recipe.Settings{"trend_discovery_frequency": "30 minutes"}

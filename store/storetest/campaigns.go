@@ -77,6 +77,13 @@ func updateCampaign(t *testing.T, f *fixture) {
 	got, err = f.Campaign(ctx, c.ARN)
 	f.ok(err)
 	f.equal([]any{got.VersionARN, got.MinTPS, got.Update.Status, got.Update.FailureReason}, []any{second, 2, bespoke.CreateFailed, "no model"})
+
+	// A campaign belongs to the group of its version.
+	other := f.version(f.solution("t", f.group("elsewhere")), "3")
+	f.ok(f.UpdateCampaign(ctx, c.ARN, bespoke.CampaignUpdate{VersionARN: other, MinTPS: 1, Config: "{}"}))
+	f.ok(f.FinishUpdate(ctx, c.ARN, ""))
+	fails(f, f.CreateCampaign(ctx, campaign("d", other), nil, 1), &store.LimitError{Quota: store.CampaignQuota, Limit: 1})
+	f.ok(f.CreateCampaign(ctx, campaign("e", first), nil, 1))
 }
 
 func syncCampaign(t *testing.T, f *fixture) {
