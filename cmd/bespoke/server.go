@@ -198,9 +198,9 @@ func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 	if err := s.startJobs(ctx, cfg, st, service, room); err != nil {
 		return nil, err
 	}
-	s.eachHalfMinute("automatic training cannot begin, will be tried again", service.TrainDue, cfg.logger)
-	s.eachHalfMinute("campaigns stay as they are, will be brought up to date later", service.Refresh, cfg.logger)
-	s.keepTidy(ctx, service)
+	s.eachHalfMinute(ctx, "automatic training cannot begin, will be tried again", service.TrainDue, cfg.logger)
+	s.eachHalfMinute(ctx, "campaigns stay as they are, will be brought up to date later", service.Refresh, cfg.logger)
+	s.inBackground(ctx, service.Tidy) // compacts and clears tables
 	verifier, err := awsapi.NewVerifier(awsapi.VerifierConfig{Credentials: cloud.credential})
 	if err != nil {
 		return nil, err
@@ -262,13 +262,29 @@ func (s *server) startJobs(ctx context.Context, cfg serverConfig, st *sqlite.Sto
 	return nil
 }
 
-// eachHalfMinute does something now and every half a minute until the server
-// stops. What it does looks by itself whether the time has come.
-func (s *server) eachHalfMinute(failed string, do func(context.Context) error, logger *slog.Logger) {
-	ctx, cancel := context.WithCancel(context.Background())
+// inBackground runs something until the server stops.
+func (s *server) inBackground(ctx context.Context, run func(context.Context)) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		run(ctx)
+	}()
+	s.onStop(func(stop context.Context) error {
+		cancel()
+		select {
+		case <-done:
+			return nil
+		case <-stop.Done():
+			return fmt.Errorf("stop: work in the background does not end: %w", context.Cause(stop))
+		}
+	})
+}
+
+// eachHalfMinute does something now and every half a minute until the server
+// stops. What it does looks by itself whether the time has come.
+func (s *server) eachHalfMinute(ctx context.Context, failed string, do func(context.Context) error, logger *slog.Logger) {
+	s.inBackground(ctx, func(ctx context.Context) {
 		tick := time.NewTicker(30 * time.Second)
 		defer tick.Stop()
 		for {
@@ -280,30 +296,6 @@ func (s *server) eachHalfMinute(failed string, do func(context.Context) error, l
 				return
 			case <-tick.C:
 			}
-		}
-	}()
-	s.onStop(func(context.Context) error {
-		cancel()
-		<-done
-		return nil
-	})
-}
-
-// keepTidy compacts and clears tables in the background.
-func (s *server) keepTidy(ctx context.Context, service *control.Service) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		service.Tidy(ctx)
-	}()
-	s.onStop(func(stop context.Context) error {
-		cancel()
-		select {
-		case <-done:
-			return nil
-		case <-stop.Done():
-			return fmt.Errorf("stop: a table is still being compacted: %w", context.Cause(stop))
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"sync"
 
 	"bespoke/history"
 	"bespoke/recipe"
@@ -50,10 +51,12 @@ func count(ctx context.Context, v *Values, h *history.History, items, workers in
 	}
 	slices.SortFunc(c.common, func(a, b uint32) int { return cmp.Or(cmp.Compare(c.all[b], c.all[a]), cmp.Compare(a, b)) })
 	found := make([][]lifted, n)
+	pool := sync.Pool{New: func() any { return new(make([]float64, items)) }}
 	err := recipe.Blocks(ctx, workers, n, 8, func(from, to int) {
-		together := make([]float64, items)
+		together := pool.Get().(*[]float64)
+		defer pool.Put(together)
 		for value := from; value < to; value++ {
-			found[value] = c.lifts(rows[start[value]:start[value+1]], together)
+			found[value] = c.lifts(rows[start[value]:start[value+1]], *together)
 		}
 	})
 	t := &Table{Values: v, start: make([]int, n+1)}
