@@ -259,9 +259,6 @@ func (l *Lake) metadata(ctx context.Context, id ident) (table.Metadata, string, 
 	if v := meta.Properties()[layoutKey]; v != layout || meta.Version() != 2 {
 		return nil, "", fmt.Errorf("table %s has layout %q and Iceberg format %d, this program reads layout %s and format 2: use the version that wrote it, or one that is newer than both", id, v, meta.Version(), layout)
 	}
-	if tables := filepath.Join(l.dir, "tables"); !within(tables, meta.Location()) {
-		return nil, "", fmt.Errorf("table %s is in %s, which is not below %s: open the lake under the path that it was made with", id, meta.Location(), tables)
-	}
 	return meta, loc, nil
 }
 

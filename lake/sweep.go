@@ -258,14 +258,21 @@ func (l *Lake) Sweep(ctx context.Context, before time.Time) error {
 	if err != nil {
 		return fmt.Errorf("lake: sweep: %w", err)
 	}
-	known := map[string]bool{}
+	known, tables := map[string]bool{}, []*Table(nil)
 	for _, id := range ids {
 		meta, _, err := l.metadata(ctx, id)
 		if err != nil {
 			return fmt.Errorf("lake: sweep: %w", err)
 		}
 		t := &Table{lake: l, id: id, state: l.stateOf(id), uuid: meta.TableUUID(), dir: meta.Location()}
+		if !within(filepath.Join(l.dir, "tables"), t.dir) {
+			// Its folder would be taken for one without a table.
+			return fmt.Errorf("lake: sweep: table %s is in %s, which is not below %s: open the lake under the path that it was made with", id, t.dir, l.dir)
+		}
 		known[t.dir] = true
+		tables = append(tables, t)
+	}
+	for _, t := range tables {
 		if err := t.sweep(ctx, before); err != nil {
 			return fmt.Errorf("lake: sweep: %w", err)
 		}
