@@ -31,14 +31,14 @@ func (s *Service) update(ctx context.Context, d *serve.Deployment, l *lookout) e
 	if err != nil {
 		return err
 	}
-	if !newer && interactions.Snapshot.ID == l.interactions {
+	if !newer && interactions.Snapshot.Data == l.interactions {
 		return nil
 	}
 	if l.news == nil {
 		l.news = train.NewNews(d.Artifact, s.cfg.Limits.UpdateItems)
 	}
 	next := *d.Fresh
-	if interactions.Snapshot.ID != l.interactions {
+	if interactions.Snapshot.Data != l.interactions {
 		err = l.news.Read(ctx, interactions.Snapshot)
 	}
 	if newer {
@@ -55,9 +55,9 @@ func (s *Service) update(ctx context.Context, d *serve.Deployment, l *lookout) e
 		return err
 	}
 	next.Newest = l.news.Newest()
-	l.interactions = interactions.Snapshot.ID
+	l.interactions = interactions.Snapshot.Data
 	if newer {
-		l.items, l.shown = items.snapshot, items.snapshot
+		l.items, l.shown = items.state, items.state
 	}
 	s.find(d.Version, func(f *finding) { f.fresh = &next })
 	s.cfg.Logger.InfoContext(ctx, "automatic update", "version", d.Version, "new_items", len(next.New), "took", time.Since(began))
@@ -71,7 +71,7 @@ func (s *Service) describe(ctx context.Context, d *serve.Deployment, l *lookout)
 	if err != nil || !newer {
 		return err
 	}
-	l.shown = items.snapshot
+	l.shown = items.state
 	s.find(d.Version, func(f *finding) {
 		next := *d.Fresh
 		if f.fresh != nil {
@@ -97,7 +97,7 @@ func (s *Service) refit(ctx context.Context, d *serve.Deployment, v bespoke.Solu
 		return err
 	}
 	still := !l.updated.IsZero() && d.Artifact.Newest < l.updated.Add(-window).Unix()
-	if still && interactions.Snapshot.ID == l.interactions && (!described || items.Snapshot.ID == l.items) {
+	if still && interactions.Snapshot.Data == l.interactions && (!described || items.Snapshot.Data == l.items) {
 		return nil
 	}
 	defer s.cfg.Roomy()()
@@ -112,9 +112,9 @@ func (s *Service) refit(ctx context.Context, d *serve.Deployment, v bespoke.Solu
 	if err != nil {
 		return err
 	}
-	l.interactions = interactions.Snapshot.ID
+	l.interactions = interactions.Snapshot.Data
 	if described {
-		l.items, l.shown = items.Snapshot.ID, items.Snapshot.ID
+		l.items, l.shown = items.Snapshot.Data, items.Snapshot.Data
 	}
 	s.find(v.ARN, func(f *finding) { *f = finding{artifact: a} })
 	s.cfg.Logger.DebugContext(ctx, "model made anew", "version", v.ARN, "took", time.Since(began))

@@ -51,7 +51,8 @@ func (f finding) apply(d *serve.Deployment) {
 // lookout is how far one version is up to date.
 type lookout struct {
 	news *train.News // nil until there was something to read
-	// The snapshots that were last looked at: for new items, and for metadata.
+	// What was last looked at, as [lake.Snapshot] says in Data: for new items, and
+	// for metadata.
 	interactions, items, shown int64
 	updated                    time.Time // when it last had its automatic update, or was made anew
 	described                  time.Time // when its metadata was last looked for
@@ -59,8 +60,8 @@ type lookout struct {
 
 // describing is the metadata of an Items dataset.
 type describing struct {
-	snapshot int64
-	items    *history.Metadata
+	state int64 // see lake.Snapshot.Data
+	items *history.Metadata
 }
 
 // deployFresh makes a campaign answer from d and from what its version knows beyond.
@@ -195,9 +196,9 @@ func (s *Service) lookout(ctx context.Context, version bespoke.ARN) (*lookout, e
 	for _, in := range tr.Inputs {
 		switch in.Type {
 		case bespoke.Interactions:
-			l.interactions = in.Snapshot
+			l.interactions = in.State()
 		case bespoke.Items:
-			l.items, l.shown = in.Snapshot, in.Snapshot
+			l.items, l.shown = in.State(), in.State()
 		}
 	}
 	s.fresh.versions[version] = l
@@ -233,21 +234,21 @@ func (s *Service) source(ctx context.Context, d bespoke.Dataset, snapshot *lake.
 }
 
 // itemsOf returns the newest metadata of a group's items if there is any that is
-// newer than a snapshot. Versions of one group share it.
+// newer than a state of its table. Versions of one group share it.
 func (s *Service) itemsOf(ctx context.Context, group bespoke.ARN, than int64) (found describing, newer bool, err error) {
 	from, ok, err := s.present(ctx, group, bespoke.Items)
-	if err != nil || !ok || from.Snapshot.ID == than {
+	if err != nil || !ok || from.Snapshot.Data == than {
 		return found, false, err
 	}
 	dataset := s.cfg.Scope.Dataset(group.Name(), bespoke.Items)
-	if found = s.fresh.items[dataset]; found.items != nil && found.snapshot == from.Snapshot.ID {
+	if found = s.fresh.items[dataset]; found.items != nil && found.state == from.Snapshot.Data {
 		return found, true, nil
 	}
 	items, err := train.Metadata(ctx, from, bespoke.Items)
 	if err != nil {
 		return found, false, err
 	}
-	found = describing{from.Snapshot.ID, items}
+	found = describing{from.Snapshot.Data, items}
 	s.fresh.items[dataset] = found
 	return found, true, nil
 }

@@ -338,7 +338,7 @@ func (s *Service) newInteractions(ctx context.Context, v bespoke.Solution) (bool
 	}
 	for _, in := range tr.Inputs {
 		if in.Type == bespoke.Interactions {
-			return in.Snapshot != now.Snapshot, nil
+			return in.State() != now.State(), nil
 		}
 	}
 	return true, nil

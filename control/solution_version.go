@@ -110,10 +110,10 @@ func (s *Service) updatable(ctx context.Context, solution bespoke.ARN) error {
 	}
 	was := map[bespoke.ARN]int64{}
 	for _, in := range tr.Inputs {
-		was[in.Dataset] = in.Snapshot
+		was[in.Dataset] = in.State()
 	}
 	for _, in := range now {
-		if was[in.Dataset] != in.Snapshot {
+		if was[in.Dataset] != in.State() {
 			return nil
 		}
 	}

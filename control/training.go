@@ -175,7 +175,7 @@ func (s *Service) pin(ctx context.Context, group bespoke.ARN, t bespoke.DatasetT
 	if err != nil {
 		return nil, err
 	}
-	return &store.Input{Dataset: d.ARN, Type: t, Snapshot: snapshot.ID, Rows: rows[lake.Bulk] + rows[lake.Put], Read: time.Now().UTC()}, nil
+	return &store.Input{Dataset: d.ARN, Type: t, Snapshot: snapshot.ID, Data: snapshot.Data, Rows: rows[lake.Bulk] + rows[lake.Put], Read: time.Now().UTC()}, nil
 }
 
 // inputs returns the present states of what is trained on.

@@ -164,7 +164,11 @@ func TestCompactChangesNoRow(t *testing.T) {
 			again := func() {}
 			total := lake.Compacted{}
 			squeeze := func() {
+				before := newest(t, w.tab)
 				c := compact(t, w.tab)
+				if after := newest(t, w.tab); after.Data != before.Data || c.Rewrites > 0 && after.ID == after.Data {
+					t.Fatalf("compaction %+v made state %d of rows of %d from %d of %d", c, after.ID, after.Data, before.ID, before.Data)
+				}
 				total.Rewrites += c.Rewrites
 				total.DeletedFiles += c.DeletedFiles
 			}
@@ -194,6 +198,11 @@ func TestCompactChangesNoRow(t *testing.T) {
 					w.upsert(origin, func() {})
 				}
 				w.check()
+			}
+			before := newest(t, w.tab).Data
+			w.upsert(lake.Put, squeeze)
+			if s := newest(t, w.tab); s.Data == before || s.Data != s.ID {
+				t.Errorf("a commit made state %d of rows of %d, before %d", s.ID, s.Data, before)
 			}
 			if early != nil {
 				if got := inOrder(t, early, ""); !slices.Equal(got, held) {
@@ -342,6 +351,9 @@ func TestDropRows(t *testing.T) {
 		if n, err := tab.DropRows(t.Context(), dropping(gone, "secret", "hidden")); n != 2 || err != nil {
 			t.Fatalf("%d rows were dropped, %v", n, err)
 		}
+	}
+	if n := newest(t, tab); n.Data == s.Data {
+		t.Error("rows went, and the state has those of the one before")
 	}
 	same(t, slices.Sorted(slices.Values(inOrder(t, newest(t, tab), ""))), "b=2", "c=3", "d=4", "e=5", "p=9", "z=10")
 	same(t, slices.Sorted(slices.Values(inOrder(t, s, ""))), "b=2", "c=3", "d=4", "e=5", "p=9", "z=10", "secret=1", "secret=8")

@@ -18,11 +18,13 @@ import (
 	"bespoke"
 )
 
-// What is in the summary of a snapshot that a rewriting made: that it did, and how
-// many rows it lacks which the one before had.
+// What is in the summary of a snapshot that a rewriting made: that it did, how many
+// rows it lacks which the one before had, and if none, since which snapshot the
+// table has had these rows.
 const (
 	rewrittenKey = "rewritten"
 	droppedKey   = "dropped"
+	dataKey      = "data"
 )
 
 // group is some neighbouring files of one origin whose live rows are written anew,
@@ -230,6 +232,8 @@ func (w *draft) replace(r *rewriting) (*table.Snapshot, error) {
 	if r.dropped > 0 {
 		w.operation = table.OpOverwrite
 		w.properties[summaryKey+droppedKey] = strconv.FormatInt(r.dropped, 10)
+	} else {
+		w.properties[summaryKey+dataKey] = strconv.FormatInt(w.parent.Data, 10)
 	}
 	if r.job != "" {
 		w.properties[summaryKey+"job"] = string(r.job)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -34,6 +35,10 @@ type Snapshot struct {
 	// Rewritten says that no row is new in it: it has rows of the one before in other
 	// files.
 	Rewritten bool
+	// Data is the id of the newest snapshot, this one or one before, in which rows
+	// came or went: two states with the same one have the same rows, whatever was
+	// compacted between them. That snapshot may have expired.
+	Data int64
 
 	table *Table
 	meta  table.Metadata
@@ -110,7 +115,7 @@ func (t *Table) snapshot(meta table.Metadata, s *table.Snapshot) *Snapshot {
 	if s == nil {
 		return v
 	}
-	v.ID, v.Time = s.SnapshotID, time.UnixMilli(s.TimestampMs).UTC()
+	v.ID, v.Time, v.Data = s.SnapshotID, time.UnixMilli(s.TimestampMs).UTC(), s.SnapshotID
 	if s.Summary == nil {
 		return v
 	}
@@ -127,6 +132,10 @@ func (t *Table) snapshot(meta table.Metadata, s *table.Snapshot) *Snapshot {
 			v.Origin = val
 		case k == rewrittenKey:
 			v.Rewritten = true
+		case k == dataKey:
+			if id, err := strconv.ParseInt(val, 10, 64); err == nil {
+				v.Data = id
+			}
 		default:
 			v.Counts[k] = val
 		}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"time"
 
 	"bespoke"
@@ -30,7 +31,12 @@ type Trial struct {
 type Input struct {
 	Dataset  bespoke.ARN         `json:"datasetArn"`
 	Type     bespoke.DatasetType `json:"datasetType"`
-	Snapshot int64               `json:"snapshotId,string"` // of its table
+	Snapshot int64               `json:"snapshotId,string"`               // of its table
+	Data     int64               `json:"dataSnapshotId,string,omitempty"` // see lake.Snapshot.Data; 0 in those of earlier builds
 	Rows     int64               `json:"rows"`
 	Read     time.Time           `json:"pinned"`
 }
+
+// State tells whether two inputs of one dataset have the same rows: then it is the
+// same.
+func (in Input) State() int64 { return cmp.Or(in.Data, in.Snapshot) }
