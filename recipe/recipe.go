@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"bespoke"
 	"bespoke/history"
 )
 
@@ -72,6 +73,16 @@ type Input struct {
 type Objective struct {
 	Column      string // of Items, with numbers
 	Sensitivity Sensitivity
+}
+
+// Values returns the objective's numbers by row of the items, NaN where one has none,
+// or a *bespoke.Error if they are not trained on with such a column.
+func (o *Objective) Values(items *history.Metadata) ([]float64, error) {
+	c, ok := items.Column(o.Column)
+	if !ok || c.Number == nil {
+		return nil, bespoke.Errorf(bespoke.InvalidInput, "The objective %.150q is no column of numbers that the items are trained on with.", o.Column)
+	}
+	return c.Number, nil
 }
 
 // Sensitivity is how much an objective counts beside relevance.

@@ -37,7 +37,9 @@ func (t *run) evaluate(ctx context.Context, in recipe.Input) error {
 		return err
 	}
 	o := t.asking(in)
-	o.Rewards = rewards(in)
+	if o.Rewards, err = rewards(in); err != nil {
+		return err
+	}
 	f, err := eval.Measure(ctx, m, tests, o)
 	if err != nil {
 		return err
@@ -73,16 +75,19 @@ func (t *run) asking(in recipe.Input) eval.Options {
 }
 
 // rewards returns what each item earns by the objective, nil without one.
-func rewards(in recipe.Input) []float64 {
+func rewards(in recipe.Input) ([]float64, error) {
 	if in.Objective == nil {
-		return nil
+		return nil, nil
 	}
-	c, _ := in.Items.Column(in.Objective.Column)
+	values, err := in.Objective.Values(in.Items)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]float64, in.Interactions.Items.Len())
 	for n, row := range recipe.Rows(in.Interactions.Items, in.Items) {
-		if row >= 0 && c.Number != nil && !math.IsNaN(c.Number[row]) {
-			out[n] = c.Number[row]
+		if row >= 0 && !math.IsNaN(values[row]) {
+			out[n] = values[row]
 		}
 	}
-	return out
+	return out, nil
 }

@@ -94,6 +94,11 @@ func Run(ctx context.Context, spec Spec) (Result, error) {
 		return t.result, err
 	}
 	in.Settings, in.Objective = settings, t.Objective
+	if in.Objective != nil {
+		if _, err := in.Objective.Values(in.Items); err != nil {
+			return t.result, err
+		}
+	}
 	end()
 	if err := t.enough(in.Interactions); err != nil {
 		return t.result, err

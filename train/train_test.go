@@ -191,6 +191,32 @@ func TestObjective(t *testing.T) {
 	}
 }
 
+// An objective that the items do not have ends a training before its trials.
+func TestObjectiveWithoutColumn(t *testing.T) {
+	t.Parallel()
+	spec := train.Spec{
+		Recipe: "aws-user-personalization", Interactions: source(t, bespoke.Interactions, interactions, walks(60)),
+		Items: new(source(t, bespoke.Items, items, []string{"v1,Rock,1"})), Seed: 1, Workers: 2,
+		Search: &train.Search{Trials: 2, Ranges: []train.Range{{Name: "hidden_dimension", Min: 32, Max: 64}}},
+		Progress: func(p train.Progress) {
+			if p.Phase != "READING" {
+				t.Errorf("it was at work: %+v", p)
+			}
+		},
+	}
+	without := spec
+	without.Items = nil
+	for _, column := range []string{"COST", "GENRE"} {
+		for _, s := range []train.Spec{spec, without} {
+			s.Objective = &recipe.Objective{Column: column, Sensitivity: recipe.Low}
+			_, err := train.Run(t.Context(), s)
+			if e, ok := errors.AsType[*bespoke.Error](err); !ok || e.Code != bespoke.InvalidInput {
+				t.Errorf("%s: %v", column, err)
+			}
+		}
+	}
+}
+
 // TestColumns: similar items are found by the columns that are trained on.
 func TestColumns(t *testing.T) {
 	t.Parallel()

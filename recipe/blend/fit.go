@@ -25,6 +25,10 @@ func fit(ctx context.Context, in recipe.Input, o options) (recipe.Model, error) 
 		return nil, err
 	}
 	items := recipe.Catalogue(in)
+	objective, err := standardized(in, items)
+	if err != nil {
+		return nil, err
+	}
 	h := recipe.PruneUsers(in.Interactions, o.low, o.high)
 	m := &Model{items: items, window: o.window}
 	m.users = popularity.CountAll(in.Interactions, items.Len())
@@ -45,7 +49,6 @@ func fit(ctx context.Context, in recipe.Input, o options) (recipe.Model, error) 
 	}
 	m.Blend = t.best
 	all := h.Sequences()
-	var err error
 	if m.latent, err = t.complete(ctx, all); err != nil {
 		return nil, err
 	}
@@ -60,8 +63,8 @@ func fit(ctx context.Context, in recipe.Input, o options) (recipe.Model, error) 
 		return nil, err
 	}
 	m.finish()
-	if err := m.pursue(ctx, in, all); err != nil {
-		return nil, err
+	if objective != nil {
+		m.pursue(ctx, *in.Objective, objective, all)
 	}
 	in.Report(recipe.Progress{Phase: "transitions", Share: 1, Metric: metric, Value: t.value})
 	return m, ctx.Err()

@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"bespoke"
 	"bespoke/history"
 	"bespoke/recipe"
 )
@@ -20,38 +19,35 @@ const (
 	head   = 100 // best items of each
 )
 
-// pursue adds the objective to a model that is otherwise complete. The choices of
-// training, which are about relevance, have not seen it.
-func (m *Model) pursue(ctx context.Context, in recipe.Input, s *history.Sequences) error {
-	if in.Objective == nil {
-		return nil
-	}
-	values, err := standardized(in, m.items)
-	if err != nil {
-		return err
-	}
-	weight := float32(sensitivities[in.Objective.Sensitivity] * m.spread(ctx, s))
+// pursue adds the objective, of which values has much or little of each item, to a
+// model that is otherwise complete. The choices of training, which are about
+// relevance, have not seen it.
+func (m *Model) pursue(ctx context.Context, o recipe.Objective, values []float32, s *history.Sequences) {
+	weight := float32(sensitivities[o.Sensitivity] * m.spread(ctx, s))
 	for j := range values {
 		values[j] *= weight
 	}
 	m.objective = values
 	m.finish()
-	return ctx.Err()
 }
 
 // standardized returns the objective's column with mean 0 and standard deviation 1,
-// 0 for items of which it is not known. The lowest and the highest hundredth count
-// as what they begin with, so that a few far values do not make all others alike.
+// 0 for items of which it is not known; nil where there is no objective. The lowest
+// and the highest hundredth count as what they begin with, so that a few far values do
+// not make all others alike.
 func standardized(in recipe.Input, items *history.Dictionary) ([]float32, error) {
-	c, ok := in.Items.Column(in.Objective.Column)
-	if !ok || c.Number == nil {
-		return nil, bespoke.Errorf(bespoke.InvalidInput, "The objective %.150q is no column of numbers that the items are trained on with.", in.Objective.Column)
+	if in.Objective == nil {
+		return nil, nil
+	}
+	number, err := in.Objective.Values(in.Items)
+	if err != nil {
+		return nil, err
 	}
 	var known []int
 	var values []float64
 	for j, row := range recipe.Rows(items, in.Items) {
-		if row >= 0 && !math.IsNaN(c.Number[row]) {
-			known, values = append(known, j), append(values, c.Number[row])
+		if row >= 0 && !math.IsNaN(number[row]) {
+			known, values = append(known, j), append(values, number[row])
 		}
 	}
 	out := make([]float32, items.Len())

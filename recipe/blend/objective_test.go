@@ -126,9 +126,11 @@ func TestObjectiveIsKept(t *testing.T) {
 	}
 }
 
+// An objective that the items do not have is refused before anything is learned.
 func TestObjectiveWithoutColumn(t *testing.T) {
 	t.Parallel()
 	in := priced(t)
+	in.Progress = func(p recipe.Progress) { t.Errorf("it was at work: %+v", p) }
 	for _, column := range []string{"COST", "GENRES"} {
 		in.Objective = &recipe.Objective{Column: column, Sensitivity: recipe.Low}
 		_, err := blend.Recipe("aws-user-personalization").Fit(t.Context(), in)
