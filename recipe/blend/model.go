@@ -36,7 +36,7 @@ type Model struct {
 // finish computes what follows from the rest.
 func (m *Model) finish() {
 	m.popular = popularity.New(m.items, m.users)
-	m.likely = byPrior(m.popular, m.standing())
+	m.order()
 	m.weights = m.Blend.weights(m.window)
 	m.heads = make([]float32, len(m.users))
 	for i := range m.heads {
@@ -48,16 +48,13 @@ func (m *Model) finish() {
 	m.prospects.New = func() any { return m.newProspect() }
 }
 
-// standing returns what a score has of an item whoever asks.
-func (m *Model) standing() []float32 {
-	if m.objective == nil {
-		return m.prior
-	}
-	sum := slices.Clone(m.prior)
+// order finds the likely items, by what a score has of an item whoever asks.
+func (m *Model) order() {
+	standing := slices.Clone(m.prior)
 	for j, w := range m.objective {
-		sum[j] += w
+		standing[j] += w
 	}
-	return sum
+	m.likely = byPrior(m.popular, standing)
 }
 
 // byPrior returns the items that have users, by prior, most first.

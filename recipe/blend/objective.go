@@ -28,7 +28,7 @@ func (m *Model) pursue(ctx context.Context, o recipe.Objective, values []float32
 		values[j] *= weight
 	}
 	m.objective = values
-	m.finish()
+	m.order()
 }
 
 // standardized returns the objective's column with mean 0 and standard deviation 1,
