@@ -200,7 +200,8 @@ func (l *Log) remember(r *Record) {
 }
 
 // read yields the records above a number that the log still has, oldest first: all that
-// have not joined the table, and the newest of the others.
+// have not joined the table, and the newest of the others. The caller holds flushing, so
+// that no segment goes meanwhile.
 func (l *Log) read(after uint64) iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {
 		var segments []segment

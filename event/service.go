@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"log/slog"
 	"maps"
 	"net/url"
@@ -226,20 +225,6 @@ func (s *Service) Recent(dataset bespoke.ARN, id string, limit int) []*Record {
 		return nil
 	}
 	return l.(*Log).tail.recent(id, limit)
-}
-
-// Read yields the records of a dataset above a number that its log still has, oldest
-// first: all that have not joined the table, and the newest of the others.
-func (s *Service) Read(ctx context.Context, dataset bespoke.ARN, after uint64) iter.Seq2[*Record, error] {
-	return func(yield func(*Record, error) bool) {
-		l, err := s.existing(ctx, dataset)
-		switch {
-		case err != nil:
-			yield(nil, err)
-		case l != nil:
-			l.read(after)(yield)
-		}
-	}
 }
 
 // flushDue brings records into their tables once it is time for them.
