@@ -143,28 +143,37 @@ func (l *Log) clear(next uint64) error {
 	return syncDir(l.dir)
 }
 
-// loadSegment reads one segment into the live state. Of the newest one it cuts off
-// what a crash has left behind its last whole frame; gone says that nothing remains.
+// loadSegment reads one segment into the live state, and mends one that is not whole.
+// gone says that nothing remains of the newest one.
 func (l *Log) loadSegment(s *segment, newest bool) (gone bool, err error) {
-	last, end := s.first, int64(0)
-	for fr, err := range s.frames() {
-		switch {
-		case newest && errors.Is(err, errNoHeader):
-			return true, errors.Join(os.Remove(s.path), syncDir(l.dir))
-		case newest && errors.Is(err, errTorn):
-			if err := cut(s.path, fr.end); err != nil {
+	last := s.first
+	for mended := false; ; mended = true {
+		torn := int64(-1)
+		for fr, err := range s.frames() {
+			switch {
+			case newest && errors.Is(err, errNoHeader):
+				return true, l.dropHeadless(s, err)
+			case !mended && errors.Is(err, errTorn):
+				torn = fr.end
+				continue
+			case errors.Is(err, errTorn) || errors.Is(err, errNoHeader) || errors.Is(err, errRecord):
+				return false, fmt.Errorf("segment %s: %w: it is damaged; restore it, or move it away and lose its records", s.path, err)
+			case err != nil:
 				return false, err
 			}
-			end = fr.end
-			continue
-		case errors.Is(err, errTorn) || errors.Is(err, errNoHeader) || errors.Is(err, errRecord):
-			return false, fmt.Errorf("segment %s: %w: it is damaged; restore it, or move it away and lose its records", s.path, err)
-		case err != nil:
-			return false, err
+			if fr.next <= last {
+				continue // read before the segment was mended
+			}
+			last = fr.next
+			for _, r := range fr.records {
+				l.remember(r)
+			}
 		}
-		last, end = fr.next, fr.end
-		for _, r := range fr.records {
-			l.remember(r)
+		if torn < 0 {
+			break
+		}
+		if err := l.mend(s, newest, torn, last); err != nil {
+			return false, fmt.Errorf("mend segment %s: %w", s.path, err)
 		}
 	}
 	if s.next == 0 {
@@ -174,13 +183,13 @@ func (l *Log) loadSegment(s *segment, newest bool) (gone bool, err error) {
 		}
 	}
 	if last < s.next {
-		return false, fmt.Errorf("segment %s ends with record %d, the next one begins with %d: records are missing; restore it, or move it away", s.path, last-1, s.next)
+		return false, fmt.Errorf("segment %s ends with record %d, the next one begins with %d: records are missing; restore what lies between, or move this segment and those before it away and lose their records", s.path, last-1, s.next)
 	}
 	st, err := os.Stat(s.path)
 	if err != nil {
 		return false, err
 	}
-	s.bytes = max(end, st.Size())
+	s.bytes = st.Size()
 	return false, nil
 }
 

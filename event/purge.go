@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 )
 
@@ -25,6 +26,9 @@ func (l *Log) purge(ctx context.Context, gone func(*Record) bool) (n int64, err 
 			}
 			n += m
 		}
+		if err := l.removeAside(); err != nil {
+			return err
+		}
 		l.tail.keep(gone)
 		clear(l.ids)
 		for _, r := range l.tail.all() {
@@ -37,16 +41,44 @@ func (l *Log) purge(ctx context.Context, gone func(*Record) bool) (n int64, err 
 	return n, err
 }
 
-// rewrite replaces a segment by one without the records that gone is true for.
+// rewrite takes the records that gone is true for out of a segment and returns how many
+// there were.
 func (l *Log) rewrite(s *segment, gone func(*Record) bool) (n int64, err error) {
+	for fr, err := range s.frames() {
+		if err != nil {
+			return 0, err
+		}
+		for _, r := range fr.records {
+			if !r.gone && gone(r) {
+				n++
+			}
+		}
+	}
+	if n == 0 {
+		return 0, nil
+	}
+	return n, l.replace(s, func(yield func(frame, error) bool) {
+		for fr, err := range s.frames() {
+			for _, r := range fr.records {
+				r.gone = r.gone || gone(r)
+			}
+			if !yield(fr, err) {
+				return
+			}
+		}
+	})
+}
+
+// replace has a segment consist of the frames. After an error it is as it was.
+func (l *Log) replace(s *segment, frames iter.Seq2[frame, error]) (err error) {
 	out, err := appendHeader(nil, headerOf(l.dataset, s.first, s.columns))
 	if err != nil {
-		return 0, err
+		return err
 	}
 	path := s.path + ".tmp"
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer func() {
 		if err != nil {
@@ -62,32 +94,23 @@ func (l *Log) rewrite(s *segment, gone func(*Record) bool) (n int64, err error) 
 		return err
 	}
 	if err := put(out); err != nil {
-		return 0, err
+		return err
 	}
-	for fr, err := range s.frames() {
+	for fr, err := range frames {
 		if err != nil {
-			return 0, err
-		}
-		for _, r := range fr.records {
-			if !r.gone && gone(r) {
-				r.gone = true
-				n++
-			}
+			return err
 		}
 		if err := put(appendFrame(out[:0], fr.first, fr.arrived, fr.records)); err != nil {
-			return 0, err
+			return err
 		}
-	}
-	if n == 0 {
-		return 0, errors.Join(f.Close(), os.Remove(path))
 	}
 	// The old segment goes when the new one is on the disk, and not before.
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return 0, err
+		return err
 	}
 	if err := os.Rename(path, s.path); err != nil {
-		return 0, err
+		return err
 	}
 	s.bytes = size
-	return n, syncDir(l.dir)
+	return syncDir(l.dir)
 }

@@ -25,11 +25,13 @@ import (
 //
 // all little-endian. Frames are written by one call of a client each. Behind the
 // last whole frame of the newest segment a crash may leave anything, which is cut
-// off when the log is opened: it was never acknowledged.
+// off when the log is opened: it was never acknowledged. What is not whole before a
+// whole frame is damage.
 const (
 	magic         = "BSPKLOG\n"
 	formatVersion = 1
 	frameHead     = 8
+	minPayload    = 17
 	maxFrame      = 4 << 20
 )
 
@@ -85,14 +87,18 @@ var typesByName = map[string]schema.Type{
 	"string": schema.String, "int": schema.Int, "long": schema.Long, "float": schema.Float, "double": schema.Double, "boolean": schema.Boolean,
 }
 
-// errNoHeader means that a file ends before its header does, or that the header is damaged.
-var errNoHeader = errors.New("the header is not whole")
+var (
+	// errNoHeader means that a file ends before its header does, or that the header is damaged.
+	errNoHeader = errors.New("the header is not whole")
+	// errShort is the former of these.
+	errShort = fmt.Errorf("%w: the file ends in it", errNoHeader)
+)
 
 // readHeader reads the header and returns how many bytes it has.
 func readHeader(r io.Reader) (h header, size int64, err error) {
 	var head [len(magic) + 12]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
-		return h, 0, errNoHeader
+		return h, 0, endOr(err, errShort)
 	}
 	if string(head[:len(magic)]) != magic {
 		return h, 0, errNoHeader
@@ -107,7 +113,7 @@ func readHeader(r io.Reader) (h header, size int64, err error) {
 	}
 	text := make([]byte, n)
 	if _, err := io.ReadFull(r, text); err != nil {
-		return h, 0, errNoHeader
+		return h, 0, endOr(err, errShort)
 	}
 	if crc32.Update(crc32.Checksum(rest[:8], crcTable), crcTable, text) != binary.LittleEndian.Uint32(rest[8:]) {
 		return h, 0, errNoHeader
@@ -197,12 +203,12 @@ func (s *segment) frames() iter.Seq2[frame, error] {
 			}
 			size := binary.LittleEndian.Uint32(head[:])
 			if err != nil || size == 0 || size > maxFrame {
-				yield(frame{end: at}, tornOr(err))
+				yield(frame{end: at}, endOr(err, errTorn))
 				return
 			}
 			payload = append(payload[:0], make([]byte, size)...)
 			if _, err := io.ReadFull(in, payload); err != nil || crc32.Checksum(payload, crcTable) != binary.LittleEndian.Uint32(head[4:]) {
-				yield(frame{end: at}, tornOr(err))
+				yield(frame{end: at}, endOr(err, errTorn))
 				return
 			}
 			at += frameHead + int64(size)
@@ -219,16 +225,16 @@ func (s *segment) frames() iter.Seq2[frame, error] {
 	}
 }
 
-// tornOr returns errTorn unless reading failed for another reason than the file's end.
-func tornOr(err error) error {
+// endOr returns what the file's end means, unless reading failed for another reason.
+func endOr(err, end error) error {
 	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errTorn
+		return end
 	}
 	return err
 }
 
 func (s *segment) decode(payload []byte) (frame, error) {
-	if len(payload) < 16 {
+	if len(payload) < minPayload {
 		return frame{}, errRecord
 	}
 	fr := frame{first: binary.LittleEndian.Uint64(payload), arrived: int64(binary.LittleEndian.Uint64(payload[8:]))}
