@@ -39,8 +39,9 @@ type Config struct {
 
 	// Joined is called when records have joined their table, up to the number
 	// last, and before the log forgets any of them; read yields those above a
-	// number. After an error nothing is forgotten and Joined is called again. May
-	// be nil.
+	// number, until Joined returns. After an error nothing is forgotten and Joined
+	// is called again about FlushAge later, and once after a start. May be
+	// nil.
 	Joined func(ctx context.Context, dataset bespoke.ARN, last uint64, read func(after uint64) iter.Seq2[*Record, error]) error
 
 	// Records join their table when the oldest has waited for FlushAge, or when

@@ -73,13 +73,20 @@ func (l *Log) flushLocked(ctx context.Context) error {
 	l.waiting.records -= min(l.waiting.records, last-have)
 	l.waiting.bytes -= min(l.waiting.bytes, bytes)
 	l.waiting.since = taken
+	l.waiting.owed = taken
 	l.mu.Unlock()
 	if l.cfg.Joined != nil && last > 0 {
 		if err := l.cfg.Joined(ctx, l.dataset, last, l.read); err != nil {
-			return err
+			return fmt.Errorf("records up to %d have joined, and what comes after: %w", last, err)
 		}
 	}
-	return l.prune(last)
+	if err := l.prune(last); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	l.waiting.owed = time.Time{}
+	l.mu.Unlock()
+	return nil
 }
 
 // commitTo writes the records above have and commits them as one snapshot.

@@ -54,6 +54,9 @@ type Log struct {
 		since   time.Time // the oldest of them has waited
 		// notBefore is when the next try may be, after one that failed.
 		notBefore time.Time
+		// owed is from when on Joined is to be called although nothing waits: it has
+		// not been, or not without an error, since records joined. Zero where nothing is owed.
+		owed time.Time
 	}
 }
 
@@ -88,6 +91,9 @@ func openLog(cfg *Config, dataset bespoke.ARN, dir string, through uint64) (*Log
 	}
 	if l.next > through+1 {
 		l.waiting.records, l.waiting.since = l.next-1-through, cfg.now()
+	}
+	if len(l.segments) > 0 { // a crash may have come between a commit and Joined
+		l.waiting.owed = cfg.now().Add(cfg.FlushAge)
 	}
 	go l.write()
 	return l, nil

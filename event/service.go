@@ -227,7 +227,8 @@ func (s *Service) Recent(dataset bespoke.ARN, id string, limit int) []*Record {
 	return l.(*Log).tail.recent(id, limit)
 }
 
-// flushDue brings records into their tables once it is time for them.
+// flushDue brings records into their tables once it is time for them, and calls Joined
+// again where it is owed.
 func (s *Service) flushDue(ctx context.Context) {
 	defer close(s.ended)
 	tick := time.NewTicker(min(time.Second, s.cfg.FlushAge/4+time.Millisecond))
@@ -245,7 +246,7 @@ func (s *Service) flushDue(ctx context.Context) {
 			}
 			if err := l.flush(ctx); err != nil {
 				if ctx.Err() == nil && !errors.Is(err, errDropped) && !errors.Is(err, errStopped) {
-					s.cfg.Logger.WarnContext(ctx, "records wait to join their table; the next try comes soon", slog.String("dataset", string(l.dataset)), slog.Any("err", err))
+					s.cfg.Logger.WarnContext(ctx, "a log could not be flushed; the next try comes soon", slog.String("dataset", string(l.dataset)), slog.Any("err", err))
 				}
 				l.retryLater()
 				continue
@@ -269,11 +270,18 @@ func (s *Service) expire(ctx context.Context, dataset bespoke.ARN) {
 	}
 }
 
+// due reports whether it is time for a flush.
 func (l *Log) due() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	w := &l.waiting
-	return w.records > 0 && !l.cfg.now().Before(w.notBefore) && (w.bytes >= l.cfg.FlushBytes || l.cfg.now().Sub(w.since) >= l.cfg.FlushAge)
+	w, now := &l.waiting, l.cfg.now()
+	switch {
+	case now.Before(w.notBefore):
+		return false
+	case !w.owed.IsZero() && !now.Before(w.owed):
+		return true
+	}
+	return w.records > 0 && (w.bytes >= l.cfg.FlushBytes || now.Sub(w.since) >= l.cfg.FlushAge)
 }
 
 // retryLater has a flush that failed tried again after a while.
