@@ -47,6 +47,8 @@ type Log struct {
 	ids      map[string]uint64
 	buf      []byte
 
+	expired time.Time // when old states of the table were last looked for; of the flusher alone
+
 	// waiting tells the flusher what has not joined the table; under mu.
 	waiting struct {
 		records uint64

@@ -203,6 +203,7 @@ func (s *Service) Drop(ctx context.Context, dataset bespoke.ARN) error {
 	delete(s.logs, name)
 	s.live.Delete(dataset)
 	s.dropped[name] = struct{}{}
+	maps.DeleteFunc(s.targets, func(_ string, t *target) bool { return t.log == l })
 	s.mu.Unlock()
 	if l != nil {
 		l.flushing.Lock() // a flush under way ends first
@@ -233,7 +234,6 @@ func (s *Service) flushDue(ctx context.Context) {
 	defer close(s.ended)
 	tick := time.NewTicker(min(time.Second, s.cfg.FlushAge/4+time.Millisecond))
 	defer tick.Stop()
-	expired := map[*Log]time.Time{}
 	for {
 		select {
 		case <-ctx.Done():
@@ -251,8 +251,8 @@ func (s *Service) flushDue(ctx context.Context) {
 				l.retryLater()
 				continue
 			}
-			if s.cfg.now().Sub(expired[l]) > time.Minute {
-				expired[l] = s.cfg.now()
+			if now := s.cfg.now(); now.Sub(l.expired) > time.Minute {
+				l.expired = now
 				s.expire(ctx, l.dataset)
 			}
 		}

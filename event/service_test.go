@@ -2,10 +2,13 @@ package event_test
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
+	"weak"
 
 	"bespoke"
 	"bespoke/awsapi/wire"
@@ -335,4 +338,30 @@ func TestRates(t *testing.T) {
 	}
 	users := &wire.PutUsersRequest{DatasetArn: string(scope.Dataset("shop", bespoke.Users)), Users: []wire.User{{UserId: "u"}}}
 	f.must(f.PutUsers(t.Context(), users)) // has a bucket of its own
+}
+
+// Of a dataset that is deleted nothing stays in memory.
+func TestDropFreesMemory(t *testing.T) {
+	t.Parallel()
+	f := open(t, func(c *event.Config) { c.FlushAge = time.Millisecond })
+	tracked, named := f.tracked("shop", plainSchema), f.dataset("shop", bespoke.Users, userSchema)
+	f.must(f.click("a"))
+	f.must(f.PutUsers(t.Context(), &wire.PutUsersRequest{DatasetArn: string(named), Users: []wire.User{{UserId: "u"}}}))
+	wait := func(what string, done func() bool) {
+		t.Helper()
+		for end := time.Now().Add(20 * time.Second); !done(); time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatal(what)
+			}
+		}
+	}
+	wait("the records do not join their tables", func() bool { return f.service.Stats().Flushes == 2 })
+	seen := weak.Make(f.service.Recent(tracked, "u", 1)[0])
+	other := weak.Make(f.service.Recent(named, "u", 1)[0])
+	f.must(f.service.Drop(t.Context(), tracked))
+	f.must(f.service.Drop(t.Context(), named))
+	wait("the records of datasets that are gone are in memory", func() bool {
+		runtime.GC()
+		return seen.Value() == nil && other.Value() == nil
+	})
 }

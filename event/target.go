@@ -55,7 +55,9 @@ func (s *Service) target(ctx context.Context, key string, find func() (bespoke.D
 	if len(s.targets) >= maxTargets {
 		clear(s.targets)
 	}
-	s.targets[key] = t
+	if s.logs[folder(d)] == t.log { // else it has been dropped meanwhile
+		s.targets[key] = t
+	}
 	s.mu.Unlock()
 	return t, nil
 }
