@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -40,7 +41,8 @@ func (d *draft) set(column, member, text string) error {
 }
 
 // properties takes over the members of a JSON object. Keys that no column has are left
-// out; those in forbidden are refused.
+// out; those in forbidden are refused, and two that are for one column are. Of a key that
+// is there twice in the same letters the last member counts, as JSON parsers have it.
 func (d *draft) properties(text string, forbidden []string) error {
 	if text == "" {
 		return nil
@@ -55,8 +57,9 @@ func (d *draft) properties(text string, forbidden []string) error {
 		}
 		return fault("it is not a JSON object in a string: %v.", err)
 	}
-	for key, raw := range members {
-		name := fold(key)
+	filled := map[int]string{} // key by column
+	for _, key := range slices.Sorted(maps.Keys(members)) {
+		raw, name := members[key], fold(key)
 		if slices.Contains(forbidden, name) {
 			return fault("the key %q is not allowed here: it has a member of its own in the request.", key)
 		}
@@ -65,6 +68,10 @@ func (d *draft) properties(text string, forbidden []string) error {
 			continue
 		}
 		r := &d.rules[i]
+		if other, ok := filled[i]; ok {
+			return fault("the keys %q and %q are both for the column %s: send one of them.", other, key, r.Column.Name)
+		}
+		filled[i] = key
 		v, reason := d.coerce(r, raw)
 		if reason != "" {
 			return fault("the key %q is for the column %s (%s), the value is %s: %s.", key, r.Column.Name, r.Expected(), shorten(string(raw)), reason)

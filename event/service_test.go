@@ -30,7 +30,7 @@ func TestPutEvents(t *testing.T) {
 	f := open(t, nil)
 	d := f.tracked("shop", interactionSchema)
 	f.must(f.put("shop", "u1", "s1",
-		wire.Event{EventType: "click", ItemId: "i1", SentAt: at(100), EventValue: new(0.5), Properties: `{"numRatings":"13","device":"phone|tablet","unknown":[1]}`},
+		wire.Event{EventType: "click", ItemId: "i1", SentAt: at(100), EventValue: new(0.5), Properties: `{"numRatings":"12","numRatings":"13","device":"phone|tablet","unknown":[1],"UN_KNOWN":2}`},
 		wire.Event{EventType: "buy", SentAt: at(101), Properties: `{"itemId":"i2","eventValue":"4","NUM_RATINGS":2.0,"DEVICE":7}`}))
 	// What the request has of its own wins over properties. "null" is a session like any other.
 	f.must(f.put("shop", "u2", "null", wire.Event{EventType: "click", ItemId: "i3", EventValue: new(float64(1)), SentAt: at(102), Properties: `{"itemId":"x","eventValue":9,"device":null,"numRatings":""}`}))
@@ -103,6 +103,11 @@ func TestRefusedEvents(t *testing.T) {
 	props(`{"device":"\ud800"}`, "no character")
 	props(`{"eventValue":"1e99"}`, `"eventValue"`, "EVENT_VALUE (float or null)")
 	props(`{"device":"`+strings.Repeat("d", 1001)+`"}`, "Length cannot be more than 1000 characters for DEVICE")
+	for range 20 { // whatever the order of a map
+		props(`{"numRatings":1,"device":"d","NUM_RATINGS":2}`, `the keys "NUM_RATINGS" and "numRatings" are both for the column NUM_RATINGS`)
+		props(`{"device":null,"Device":"d"}`, `the keys "Device" and "device"`)
+		props(`{"numRatings":"many","device":[]}`, `"device"`)
+	}
 	props(`not json`, "not a JSON object")
 	props(`[1]`, "not a JSON object")
 	props(`null`, "null")
