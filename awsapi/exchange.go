@@ -35,15 +35,6 @@ const (
 // okCode stands for success where an error code would stand.
 const okCode = "OK"
 
-type requestKey struct{}
-
-// RequestID returns the ID of the request that ctx belongs to, the one its
-// response carries as x-amzn-RequestId; "" where there is none.
-func RequestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestKey{}).(string)
-	return id
-}
-
 // exchange is one request and its response.
 type exchange struct {
 	*Server
@@ -124,8 +115,7 @@ func (x *exchange) answer(r *http.Request, body *bytes.Buffer) (err error) {
 	if signed.Service != signingName {
 		return invalid("Credential should be scoped to correct service: '%s'.", signingName)
 	}
-	ctx := context.WithValue(bespoke.WithCaller(r.Context(), x.caller), requestKey{}, x.id)
-	out, err := x.call(ctx, r, signed.Body)
+	out, err := x.call(bespoke.WithCaller(r.Context(), x.caller), r, signed.Body)
 	if err != nil {
 		return err
 	}

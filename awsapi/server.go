@@ -26,7 +26,7 @@ type Config struct {
 
 // Server answers the operations of the three services, told apart by the
 // X-Amz-Target header or by method and path. Every response carries a request
-// ID, which the log and [RequestID] have too. Safe for concurrent use.
+// ID, which the log has too. Safe for concurrent use.
 type Server struct {
 	cfg     Config
 	targets map[string]*endpoint // by X-Amz-Target

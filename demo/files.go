@@ -7,7 +7,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"time"
 
 	"bespoke"
 )
@@ -98,9 +97,4 @@ func table(w io.Writer, header string, n int, fill func(i int, row []string)) er
 		return fmt.Errorf("demo: %w", err)
 	}
 	return nil
-}
-
-// Name returns the title as people write it in a list, with its year.
-func (it Item) Name() string {
-	return fmt.Sprintf("%s (%d)", it.Title, time.Unix(it.Released, 0).UTC().Year())
 }

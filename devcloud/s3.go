@@ -148,9 +148,6 @@ func freeAddr(host string) (string, error) {
 	return net.JoinHostPort(host, strconv.Itoa(l.Addr().(*net.TCPAddr).Port)), nil
 }
 
-// Addr returns the host and port that the endpoint listens on.
-func (s *S3) Addr() string { return s.addr }
-
 // URL returns the endpoint's address as SDKs take it.
 func (s *S3) URL() string { return "http://" + s.addr }
 

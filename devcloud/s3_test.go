@@ -258,8 +258,9 @@ func TestRefusesBadConfig(t *testing.T) {
 		}
 	}
 	srv, _, policies := start(t, nil)
-	_, err = devcloud.OpenS3(t.Context(), devcloud.S3Config{Dir: t.TempDir(), Listen: srv.Addr(), Access: access, Secret: secret, IAM: policies})
-	if err == nil || !strings.Contains(err.Error(), srv.Addr()) {
+	addr := strings.TrimPrefix(srv.URL(), "http://")
+	_, err = devcloud.OpenS3(t.Context(), devcloud.S3Config{Dir: t.TempDir(), Listen: addr, Access: access, Secret: secret, IAM: policies})
+	if err == nil || !strings.Contains(err.Error(), addr) {
 		t.Errorf("a taken address: %v", err)
 	}
 }

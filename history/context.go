@@ -1,7 +1,6 @@
 package history
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -44,13 +43,6 @@ func (h *History) ContextOf(row int) map[string]string {
 		}
 	}
 	return values
-}
-
-func (c *ContextColumn) check(rows int) error {
-	if len(c.Code)+len(c.Number) != rows {
-		return fmt.Errorf("history: column %s has %d codes and %d numbers for %d interactions", c.Name, len(c.Code), len(c.Number), rows)
-	}
-	return below(c.Name, c.Code, len(c.Values))
 }
 
 // empty reports whether no interaction has a value.

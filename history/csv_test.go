@@ -54,9 +54,7 @@ func TestGuessContext(t *testing.T) {
 	}
 	h := b.History()
 	h.GuessContext()
-	if err := h.Check(); err != nil {
-		t.Fatal(err)
-	}
+	check(t, h)
 	h = h.Select(func(row int) bool { return row > 1 })
 	var got []string
 	for i := range h.Context {
@@ -93,9 +91,7 @@ func FuzzReadCSV(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		var b history.Builder
 		if history.ReadCSV(&b, strings.NewReader(text)) == nil {
-			if err := b.History().Check(); err != nil {
-				t.Error(err)
-			}
+			check(t, b.History())
 		}
 	})
 }

@@ -1,8 +1,6 @@
 package history
 
 import (
-	"fmt"
-	"math"
 	"slices"
 )
 
@@ -33,44 +31,6 @@ type History struct {
 
 // Len returns the number of interactions.
 func (h *History) Len() int { return len(h.User) }
-
-// Check returns an error if the columns do not fit each other. It is for
-// readers that fill a History by hand.
-func (h *History) Check() error {
-	n := len(h.User)
-	switch {
-	case h.Users == nil || h.Items == nil:
-		return fmt.Errorf("history: a dictionary is missing")
-	case len(h.Item) != n || len(h.Time) != n:
-		return fmt.Errorf("history: %d users, %d items and %d times in one table", n, len(h.Item), len(h.Time))
-	case h.Event != nil && len(h.Event) != n, h.Value != nil && len(h.Value) != n, h.Weight != nil && len(h.Weight) != n:
-		return fmt.Errorf("history: %d event types, %d values and %d weights for %d interactions", len(h.Event), len(h.Value), len(h.Weight), n)
-	case n >= math.MaxUint32:
-		return fmt.Errorf("history: %d interactions are more than 2³²-2", n)
-	}
-	for _, c := range h.Context {
-		if err := c.check(n); err != nil {
-			return err
-		}
-	}
-	if err := below("user", h.User, h.Users.Len()); err != nil {
-		return err
-	}
-	if err := below("item", h.Item, h.Items.Len()); err != nil {
-		return err
-	}
-	return below("event type", h.Event, len(h.EventTypes))
-}
-
-func below[N uint16 | uint32](what string, column []N, limit int) error {
-	if len(column) == 0 {
-		return nil
-	}
-	if m := slices.Max(column); int(m) >= limit {
-		return fmt.Errorf("history: %s number %d, but there are %d", what, m, limit)
-	}
-	return nil
-}
 
 // Newest returns the latest time of all interactions, 0 if there are none.
 func (h *History) Newest() int64 {

@@ -106,9 +106,6 @@ func New(items *history.Dictionary, users []uint32) *Model {
 // Items returns the catalogue.
 func (m *Model) Items() *history.Dictionary { return m.items }
 
-// Users returns the number of distinct users of an item.
-func (m *Model) Users(item uint32) uint32 { return m.users[item] }
-
 // Order returns the items that have users, most first. It is not to be changed.
 func (m *Model) Order() []uint32 { return m.order }
 
