@@ -8,6 +8,7 @@ import (
 	"hash"
 	"hash/crc64"
 	"io"
+	"iter"
 
 	"bespoke/history"
 )
@@ -102,20 +103,45 @@ func (d *Decoder) decode(size int, into any) {
 }
 
 // Get reads an array. If want is not negative, another length is an error.
-func Get[T number](d *Decoder, want int) []T {
-	n := d.length()
-	if want >= 0 && n != want {
-		d.Fail("it has an array of %d elements where %d are due", n, want)
-	}
-	var zero T
-	size := binary.Size(zero)
-	var a []T
-	for len(a) < n && d.err == nil {
-		part := make([]T, min(n-len(a), chunk))
-		d.decode(len(part)*size, part)
+func Get[T number](d *Decoder, want int) (a []T) {
+	for part := range parts[T](d, want) {
 		a = append(a, part...)
 	}
 	return a
+}
+
+// GetEach is Get for arrays that are kept otherwise: each hears the elements in turn,
+// up to the first error.
+func GetEach[T number](d *Decoder, want int, each func(i int, x T)) {
+	i := 0
+	for part := range parts[T](d, want) {
+		for _, x := range part {
+			if d.err == nil {
+				each(i, x)
+			}
+			i++
+		}
+	}
+}
+
+// parts yields an array piece by piece. A piece is of use until the next.
+func parts[T number](d *Decoder, want int) iter.Seq[[]T] {
+	return func(yield func([]T) bool) {
+		n := d.length()
+		if want >= 0 && n != want {
+			d.Fail("it has an array of %d elements where %d are due", n, want)
+		}
+		var zero T
+		size := binary.Size(zero)
+		part := make([]T, min(n, chunk))
+		for d.err == nil && n > 0 {
+			part = part[:min(n, chunk)]
+			if d.decode(len(part)*size, part); d.err != nil || !yield(part) {
+				return
+			}
+			n -= len(part)
+		}
+	}
 }
 
 // GetNumbers is Get for item numbers, which must be below limit.

@@ -7,6 +7,7 @@ import (
 	"hash"
 	"hash/crc64"
 	"io"
+	"slices"
 
 	"bespoke/history"
 )
@@ -92,10 +93,21 @@ const chunk = 1 << 14 // elements written or read at once
 // Put writes an array.
 func Put[T number](e *Encoder, a []T) {
 	e.Int(int64(len(a)))
-	for len(a) > 0 {
-		n := min(len(a), chunk)
-		write(e, a[:n])
-		a = a[n:]
+	for part := range slices.Chunk(a, chunk) {
+		write(e, part)
+	}
+}
+
+// PutEach is Put for arrays that are kept otherwise: of n elements, at returns the
+// i-th.
+func PutEach[T number](e *Encoder, n int, at func(i int) T) {
+	e.Int(int64(n))
+	part := make([]T, 0, min(n, chunk))
+	for i := range n {
+		if part = append(part, at(i)); len(part) == cap(part) || i == n-1 {
+			write(e, part)
+			part = part[:0]
+		}
 	}
 }
 

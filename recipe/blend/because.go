@@ -6,6 +6,7 @@ import (
 
 	"bespoke/recipe"
 	"bespoke/recipe/affinity"
+	"bespoke/recipe/sequence"
 )
 
 // reasons is how many items and attributes are named, at most.
@@ -18,9 +19,9 @@ func (p *prospect) because(j uint32) []recipe.Because {
 	parts := map[uint32]float32{}
 	for d, w := range p.m.weights[:min(len(p.m.weights), len(p.past))] {
 		i := p.past[d]
-		items, scores := p.m.follow.Row(i)
-		if e := slices.Index(items, j); e >= 0 && w*scores[e] >= p.floor {
-			parts[i] += w * scores[e] * p.spread
+		row := p.m.follow.Row(i)
+		if e := slices.IndexFunc(row, func(f sequence.Follower) bool { return f.Item == j }); e >= 0 && w*row[e].Weight >= p.floor {
+			parts[i] += w * row[e].Weight * p.spread
 		}
 	}
 	p.gaze.parts(j, parts)

@@ -55,11 +55,7 @@ func fit(ctx context.Context, in recipe.Input, o options) (recipe.Model, error) 
 	if m.affinities, err = t.terms.relearn(ctx, in, items); err != nil {
 		return nil, err
 	}
-	if m.follow, err = sequence.Count(ctx, all, items.Len(), nil, t.best.config(o.window, in.Workers)); err != nil {
-		return nil, err
-	}
-	m.follow.Normalize(t.best.Norm, m.users)
-	if err := m.follow.Order(ctx, in.Workers); err != nil {
+	if m.follow, err = transitions(ctx, all, t.best, m.users, o.window, in.Workers); err != nil {
 		return nil, err
 	}
 	m.finish()
@@ -68,6 +64,19 @@ func fit(ctx context.Context, in recipe.Input, o options) (recipe.Model, error) 
 	}
 	in.Report(recipe.Progress{Phase: "transitions", Share: 1, Metric: metric, Value: t.value})
 	return m, ctx.Err()
+}
+
+// transitions counts what follows what, normalized and in order.
+func transitions(ctx context.Context, all *history.Sequences, b Blend, users []uint32, window, workers int) (*sequence.Followers, error) {
+	c, err := sequence.Count(ctx, all, len(users), nil, b.config(window, workers))
+	if err != nil {
+		return nil, err
+	}
+	c.Normalize(b.Norm, users)
+	if err := c.Order(ctx, workers); err != nil {
+		return nil, err
+	}
+	return c.Followers(), nil
 }
 
 // metric is what the choices are made by.

@@ -81,6 +81,13 @@ func (l latent) gaze(b *Blend) *gaze {
 	return g
 }
 
+// fetch asks memory for what look will read.
+func (g *gaze) fetch(past []uint32) {
+	if g.network != nil {
+		g.network.Fetch(past)
+	}
+}
+
 // look takes a history in, the newest item first.
 func (g *gaze) look(past []uint32) {
 	if g.past = past; len(past) == 0 {

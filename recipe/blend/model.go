@@ -19,7 +19,7 @@ type Model struct {
 	window     int
 	users      []uint32 // distinct users of each item
 	prior      []float32
-	follow     *sequence.Counts
+	follow     *sequence.Followers // heaviest first
 	latent     latent
 	affinities affinities
 	objective  []float32 // what it adds to each item's score; nil if there is none
@@ -28,7 +28,6 @@ type Model struct {
 	popular    *popularity.Model
 	likely     []uint32 // items that have users, by prior and objective, most first
 	weights    []float32
-	heads      []float32 // the first weight of each row of follow
 	traitFades []float32
 	prospects  sync.Pool // of *prospect
 }
@@ -38,12 +37,6 @@ func (m *Model) finish() {
 	m.popular = popularity.New(m.items, m.users)
 	m.order()
 	m.weights = m.Blend.weights(m.window)
-	m.heads = make([]float32, len(m.users))
-	for i := range m.heads {
-		if _, w := m.follow.Row(uint32(i)); len(w) > 0 {
-			m.heads[i] = w[0]
-		}
-	}
 	m.traitFades = weightsOf(fadeTraits, folded)
 	m.prospects.New = func() any { return m.newProspect() }
 }
@@ -103,7 +96,7 @@ func decode(d *recipe.Decoder) (recipe.Model, error) {
 	}
 	m.users = recipe.Get[uint32](d, n)
 	m.prior = recipe.Get[float32](d, n)
-	m.follow = sequence.Decode(d, n)
+	m.follow = sequence.DecodeFollowers(d, n)
 	m.latent = decodeLatent(d, n)
 	m.affinities = decodeAffinities(d, n)
 	if m.objective = recipe.Get[float32](d, -1); m.objective != nil && len(m.objective) != n {

@@ -66,6 +66,7 @@ func (p *prospect) look(q recipe.Query) {
 			p.marks[j] |= taken
 		}
 	}
+	p.gaze.fetch(p.past)
 	p.prior = float32(p.m.Prior)
 	if len(p.past) == 0 {
 		p.prior = 1
@@ -75,11 +76,7 @@ func (p *prospect) look(q recipe.Query) {
 	for _, profile := range p.profiles {
 		profile.Look(p.past, p.m.traitFades)
 	}
-	heads := p.m.heads
-	if q.Only != nil {
-		heads = nil // the items of a list are told apart to the last
-	}
-	p.follow(p.m.follow, p.past, p.m.weights, nil, heads)
+	p.lead(p.m.follow, p.past, p.m.weights, q.Only != nil) // the items of a list are told apart to the last
 	p.spread = p.scratch.spread()
 	p.gaze.look(p.past)
 }

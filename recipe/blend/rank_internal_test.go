@@ -13,7 +13,6 @@ import (
 	"bespoke/recipe"
 	"bespoke/recipe/als"
 	"bespoke/recipe/popularity"
-	"bespoke/recipe/sequence"
 )
 
 // walked returns a model of users of 50 interactions each, who keep to a few of
@@ -54,11 +53,7 @@ func walked(items, users int) (*Model, error) {
 	if m.latent.factors, err = als.Fit(context.Background(), s, items, als.Config{Iterations: 2, Seed: 1, Workers: 2}); err != nil {
 		return nil, err
 	}
-	if m.follow, err = sequence.Count(context.Background(), s, items, nil, m.config(m.window, 2)); err != nil {
-		return nil, err
-	}
-	m.follow.Normalize(m.Norm, m.users)
-	if err := m.follow.Order(context.Background(), 2); err != nil {
+	if m.follow, err = transitions(context.Background(), s, m.Blend, m.users, m.window, 2); err != nil {
 		return nil, err
 	}
 	m.finish()
@@ -73,11 +68,11 @@ func walks(m *Model, n int) []recipe.Query {
 		q := recipe.Query{K: 25}
 		at := m.likely[r.IntN(len(m.likely)/4)]
 		for e := range 50 {
-			items, _ := m.follow.Row(at)
-			if len(items) == 0 || r.IntN(4) == 0 {
+			row := m.follow.Row(at)
+			if len(row) == 0 || r.IntN(4) == 0 {
 				at = m.likely[r.IntN(len(m.likely))]
 			} else {
-				at = items[r.IntN(len(items))]
+				at = row[r.IntN(len(row))].Item
 			}
 			q.History = append(q.History, recipe.Event{Item: at, Time: int64(e)})
 		}

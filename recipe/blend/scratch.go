@@ -21,41 +21,46 @@ func newScratch(items int) *scratch { return &scratch{sum: make([]float32, items
 const faint = 1.0 / 16
 
 // follow adds the rows of a history's items, the newest first, by the weights
-// of their distance. from, if not nil, multiplies each row. heads, if not nil,
-// has the first weight of each row, the heaviest, and has faint transitions left
-// out.
-func (sc *scratch) follow(c *sequence.Counts, past []uint32, weights, from, heads []float32) {
+// of their distance.
+func (sc *scratch) follow(c *sequence.Counts, past []uint32, weights []float32) {
+	for d, w := range weights[:min(len(weights), len(past))] {
+		items, scores := c.Row(past[d])
+		for e, score := range scores {
+			sc.add(items[e], w*score)
+		}
+	}
+}
+
+// lead is follow for rows that have the heaviest entry first. Unless all count,
+// faint transitions are left out.
+func (sc *scratch) lead(f *sequence.Followers, past []uint32, weights []float32, all bool) {
 	weights = weights[:min(len(weights), len(past))]
 	sc.floor = 0
-	if heads != nil {
+	if !all {
+		// This also has memory send the beginnings of all rows at once.
 		for d, w := range weights {
-			sc.floor = max(sc.floor, w*heads[past[d]])
+			if row := f.Row(past[d]); len(row) > 0 {
+				sc.floor = max(sc.floor, w*row[0].Weight)
+			}
 		}
 		sc.floor *= faint
 	}
-	sum, touched := sc.sum, sc.touched
 	for d, w := range weights {
-		i := past[d]
-		if heads != nil && w*heads[i] < sc.floor {
-			continue
-		}
-		if from != nil {
-			w *= from[i]
-		}
-		items, scores := c.Row(i)
-		for e, score := range scores {
-			add := w * score
+		for _, next := range f.Row(past[d]) {
+			add := w * next.Weight
 			if add < sc.floor {
 				break
 			}
-			j := items[e]
-			if sum[j] == 0 {
-				touched = append(touched, j)
-			}
-			sum[j] += add
+			sc.add(next.Item, add)
 		}
 	}
-	sc.touched = touched
+}
+
+func (sc *scratch) add(j uint32, x float32) {
+	if sc.sum[j] == 0 {
+		sc.touched = append(sc.touched, j)
+	}
+	sc.sum[j] += x
 }
 
 // spread returns the inverse of the scores' root mean square over all items, 0

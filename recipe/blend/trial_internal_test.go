@@ -114,7 +114,7 @@ func TestLanes(t *testing.T) {
 			tr.clearAll()
 			tr.end()
 			for k := range by {
-				sc.follow(c, past, by[k], nil, nil)
+				sc.follow(c, past, by[k])
 				var candidates []uint32
 				var scores []float32
 				for j, sum := range sc.sum {

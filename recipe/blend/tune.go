@@ -177,7 +177,7 @@ func (t *tuner) factors(ctx context.Context) (err error) {
 	t.counts.Normalize(t.best.Norm, t.users)
 	choices, weights := len(fades)*len(shares)*len(priors), t.best.weights(t.o.window)
 	values, err := t.measure(ctx, choices, func(_ int, tr *trial, gains []float64) {
-		tr.follow(t.counts, tr.past, weights, nil, nil)
+		tr.follow(t.counts, tr.past, weights)
 		spread := tr.spread()
 		candidates := t.candidates(tr.scratch)
 		latent := make([]float32, len(candidates))

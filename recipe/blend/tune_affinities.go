@@ -140,7 +140,7 @@ func (t *tuner) score(s *scored, i int, known bool) {
 	past := t.past(u)
 	s.candidates = s.candidates[:0]
 	if known {
-		s.follow(t.counts, past, t.best.weights(t.o.window), nil, nil)
+		s.follow(t.counts, past, t.best.weights(t.o.window))
 		s.candidates = append(s.candidates, t.candidates(s.scratch)...)
 	} else {
 		s.candidates = append(s.candidates, t.likely...)

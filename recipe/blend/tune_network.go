@@ -37,7 +37,7 @@ func (t *tuner) network(ctx context.Context) error {
 	}
 	weights := t.best.weights(t.o.window)
 	values, err := t.measure(ctx, len(factors)*len(networks)*len(priors), func(_ int, tr *trial, gains []float64) {
-		tr.follow(t.counts, tr.past, weights, nil, nil)
+		tr.follow(t.counts, tr.past, weights)
 		spread := tr.spread()
 		candidates := t.candidates(tr.scratch)
 		folded, thought := t.only(&with, tr.past, candidates)

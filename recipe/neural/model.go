@@ -64,6 +64,11 @@ func (th *Thinker) Vector(past []uint32) []float32 {
 	return th.t.x
 }
 
+// Fetch asks memory for the vectors of a history that is to be passed soon.
+func (m *Model) Fetch(past []uint32) {
+	vector.Fetch(m.Items, past[:min(m.Window, len(past))], m.Factors)
+}
+
 // Item returns the vector of an item.
 func (m *Model) Item(i uint32) []float32 {
 	k := m.Factors
@@ -95,9 +100,7 @@ func (t *thought) look(past []uint32, window int) {
 // sum adds up the items.
 func (m *Model) sum(t *thought) {
 	clear(t.mean)
-	for d, i := range t.items {
-		vector.AddProducts(t.mean, m.place(d), m.Item(i))
-	}
+	vector.SumProducts(t.mean, m.Places, m.Items, t.items)
 	size := size(len(t.items))
 	for k := range t.mean {
 		t.mean[k] *= size

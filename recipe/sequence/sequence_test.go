@@ -36,6 +36,18 @@ func TestCountByHand(t *testing.T) {
 	if !slices.Equal(c.Item, []uint32{2, 1, 2, 0, 0, 1}) || !(c.Weight[0] > c.Weight[1]) {
 		t.Errorf("in order: items %v, weights %v", c.Item, c.Weight)
 	}
+	f := c.Followers()
+	for i := range uint32(3) {
+		items, weights := c.Row(i)
+		for e, next := range f.Row(i) {
+			if next != (sequence.Follower{Item: items[e], Weight: weights[e]}) {
+				t.Errorf("entry %d of row %d is %v, want %d with %v", e, i, next, items[e], weights[e])
+			}
+		}
+		if len(f.Row(i)) != len(items) {
+			t.Errorf("row %d has %d entries, want %d", i, len(f.Row(i)), len(items))
+		}
+	}
 }
 
 // As TestCountByHand, and what follows weighs: b 2, c of u 3 and of v 0.
