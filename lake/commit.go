@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strconv"
 
 	"github.com/apache/iceberg-go"
@@ -73,9 +72,7 @@ func (t *Table) commit(ctx context.Context, c Commit) (int64, error) {
 		return snap.SnapshotID, err
 	}
 	if c.Job != "" { // records have one folder for many batches
-		for _, f := range c.Files {
-			t.state.disuse(filepath.Dir(f.Path))
-		}
+		t.state.disuseOf(c.Job)
 	}
 	return snap.SnapshotID, nil
 }

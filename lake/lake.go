@@ -74,7 +74,7 @@ type state struct {
 	*holds
 
 	writing sync.Mutex
-	open    map[string]bool // folders whose files may become part of the table
+	open    map[string]bespoke.ARN // folders whose files may become part of the table, and whose they are
 
 	counting sync.Mutex
 	stats    *Stats // of the snapshot that was last asked for
@@ -113,7 +113,7 @@ func (l *Lake) stateOf(id ident) *state {
 	defer l.mu.Unlock()
 	s := l.state[id]
 	if s == nil {
-		s = &state{commit: make(chan struct{}, 1), holds: newHolds(), open: map[string]bool{}}
+		s = &state{commit: make(chan struct{}, 1), holds: newHolds(), open: map[string]bespoke.ARN{}}
 		s.commit <- struct{}{}
 		l.state[id] = s
 	}

@@ -59,7 +59,7 @@ func (t *Table) rewrite(ctx context.Context, r *rewriting) (err error) {
 		return err
 	}
 	r.dir = filepath.Join(t.DataDir(), "rewritten", strings.ReplaceAll(uuid.NewString(), "-", "")[:8])
-	if err := t.state.makeDir(r.dir); err != nil {
+	if err := t.state.makeDir(r.dir, ""); err != nil {
 		return err
 	}
 	done := false

@@ -200,14 +200,14 @@ func (t *Table) reachable(meta table.Metadata) (map[string]bool, error) {
 
 // clear removes the files below dir that the table does not lead to and that were
 // last written before a time, zero for any, and folders that are empty then. It
-// leaves out folders in use. The caller holds the lock.
-func (t *Table) clear(meta table.Metadata, dir string, before time.Time) (removed int, err error) {
+// leaves out folders in use, and ends early with ctx. The caller holds the lock.
+func (t *Table) clear(ctx context.Context, meta table.Metadata, dir string, before time.Time) (removed int, err error) {
 	skip := t.state.inUse()
 	live, err := t.reachable(meta)
 	if err != nil {
 		return 0, err
 	}
-	if loc, err := t.lake.cat.location(context.Background(), t.id); err != nil {
+	if loc, err := t.lake.cat.location(ctx, t.id); err != nil {
 		return 0, err
 	} else {
 		live[loc] = true
@@ -219,9 +219,12 @@ func (t *Table) clear(meta table.Metadata, dir string, before time.Time) (remove
 			return nil
 		case err != nil:
 			return err
-		case d.IsDir() && skip[path]:
-			return filepath.SkipDir
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
 		case d.IsDir():
+			if _, used := skip[path]; used {
+				return filepath.SkipDir
+			}
 			dirs = append(dirs, path)
 			return nil
 		case live[path]:
@@ -302,7 +305,7 @@ func (t *Table) sweep(ctx context.Context, before time.Time) error {
 	if err != nil {
 		return err
 	}
-	n, err := t.clear(meta, t.dir, before)
+	n, err := t.clear(ctx, meta, t.dir, before)
 	if n > 0 {
 		t.lake.log.InfoContext(ctx, "removed files that no snapshot leads to", slog.String("table", t.id.String()), slog.Int("files", n))
 	}

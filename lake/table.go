@@ -46,21 +46,22 @@ func (t *Table) DataDir() string { return filepath.Join(t.dir, "data") }
 
 // NewDataDir makes a folder for the data files of one run of a job and returns its
 // path. A second run gets another one, so that it cannot touch what the first may
-// have committed. Until Commit has taken a job's files from it, or Discard removed
+// have committed. Until the job's Commit, with files from it or none, or Discard of
 // it, no sweep looks into it.
 func (t *Table) NewDataDir(job bespoke.ARN) (string, error) {
 	dir := filepath.Join(t.jobDir(job), strings.ReplaceAll(uuid.NewString(), "-", "")[:8])
-	if err := t.state.makeDir(dir); err != nil {
+	if err := t.state.makeDir(dir, job); err != nil {
 		return "", fmt.Errorf("lake: %w", err)
 	}
 	return dir, nil
 }
 
-// makeDir makes a folder and keeps sweeps away from it until disuse.
-func (s *state) makeDir(dir string) error {
+// makeDir makes a folder for files of a job, "" for none, and keeps sweeps away from it
+// until disuse.
+func (s *state) makeDir(dir string, job bespoke.ARN) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	s.open[dir] = true
+	s.open[dir] = job
 	return os.MkdirAll(dir, 0o755)
 }
 
@@ -70,8 +71,15 @@ func (s *state) disuse(dir string) {
 	delete(s.open, dir)
 }
 
-// inUse returns the folders that sweeps are to leave alone.
-func (s *state) inUse() map[string]bool {
+// disuseOf is disuse of all folders of a job.
+func (s *state) disuseOf(job bespoke.ARN) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	maps.DeleteFunc(s.open, func(_ string, of bespoke.ARN) bool { return of == job })
+}
+
+// inUse returns the folders that sweeps are to leave alone, and whose they are.
+func (s *state) inUse() map[string]bespoke.ARN {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	return maps.Clone(s.open)
@@ -81,7 +89,7 @@ func (s *state) inUse() map[string]bool {
 func (s *state) removeEmpty(dir string) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if !s.open[dir] {
+	if _, used := s.open[dir]; !used {
 		_ = os.Remove(dir) // fails for those that are not empty, which is the point
 	}
 }
@@ -109,7 +117,7 @@ func (t *Table) Discard(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.clear(meta, dir, time.Time{})
+	_, err = t.clear(ctx, meta, dir, time.Time{})
 	return err
 }
 
