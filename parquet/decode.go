@@ -62,24 +62,24 @@ type Shape struct {
 
 // Decode decodes a column chunk: its pages with their headers, the dictionary's
 // first. The error wraps [ErrForeign] where the chunk may be right and is of another
-// form; other errors mean that it is damaged.
+// form; other errors mean that it is damaged, and say which page is, counted from 1.
 func Decode(raw []byte, s Shape) (*Chunk, error) {
 	if s.Kind != String && s.Kind != Int64 && s.Kind != Float32 {
 		return nil, fmt.Errorf("%w: kind %d", ErrForeign, s.Kind)
 	}
 	d := decoding{shape: s, out: &Chunk{}}
-	for len(raw) > 0 && d.rows < s.Rows {
+	for page := 1; len(raw) > 0 && d.rows < s.Rows; page++ {
 		var h pageHeader
 		n, err := h.read(raw)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("parquet: page %d: %w", page, err)
 		}
 		raw = raw[n:]
 		if h.stored < 0 || h.plain < 0 || int(h.stored) > len(raw) {
-			return nil, fmt.Errorf("parquet: a page of %d bytes, %d are left", h.stored, len(raw))
+			return nil, fmt.Errorf("parquet: page %d: %d bytes, %d are left", page, h.stored, len(raw))
 		}
 		if err := d.page(&h, raw[:h.stored]); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("parquet: page %d: %w", page, err)
 		}
 		raw = raw[h.stored:]
 	}
@@ -119,7 +119,7 @@ func (d *decoding) page(h *pageHeader, body []byte) error {
 	levels := int(h.definition)
 	if h.values < 0 || h.values != h.rows || h.nulls < 0 || h.nulls > h.values || levels < 0 || levels > len(body) || levels > int(h.plain) ||
 		int(h.rows) > d.shape.Rows-d.rows || !d.shape.Optional && h.nulls > 0 {
-		return fmt.Errorf("parquet: a page of %d values, %d of them null, for %d rows", h.values, h.nulls, d.shape.Rows-d.rows)
+		return fmt.Errorf("a page of %d values, %d of them null, for %d rows", h.values, h.nulls, d.shape.Rows-d.rows)
 	}
 	null, err := d.nulls(body[:levels], int(h.rows), int(h.nulls))
 	if err != nil {
@@ -137,22 +137,29 @@ func (d *decoding) page(h *pageHeader, body []byte) error {
 	return nil
 }
 
+// unpack decompresses a page, which has size bytes then. It takes no more memory than
+// the bytes of the body can come to: a copy of Snappy makes 64 bytes of 3, nothing in it
+// makes more, and what compresses better has been encoded in few bytes before.
+// Source: format_description.txt of google/snappy.
 func (d *decoding) unpack(body []byte, size int, snappy bool) ([]byte, error) {
 	if !snappy || len(body) == 0 {
 		return body, nil
 	}
 	n, err := s2.DecodedLen(body)
 	if err != nil {
-		return nil, fmt.Errorf("parquet: decompress a page: %w", err)
+		return nil, fmt.Errorf("decompress a page: %w", err)
 	}
-	if n != size || n > 1<<30 {
-		return nil, fmt.Errorf("parquet: a page of %d bytes when decompressed, not %d", n, size)
+	if n != size {
+		return nil, fmt.Errorf("a page of %d bytes when decompressed, not %d", n, size)
+	}
+	if n > len(body)*64/3 {
+		return nil, fmt.Errorf("%d bytes of Snappy cannot be %d when decompressed: the page is damaged", len(body), n)
 	}
 	if cap(d.plain) < n {
 		d.plain = make([]byte, n)
 	}
 	if d.plain, err = s2.Decode(d.plain[:n], body); err != nil {
-		return nil, fmt.Errorf("parquet: decompress a page: %w", err)
+		return nil, fmt.Errorf("decompress a page: %w", err)
 	}
 	return d.plain, nil
 }
@@ -164,17 +171,17 @@ func (d *decoding) nulls(levels []byte, rows, nulls int) ([]uint32, error) {
 	}
 	d.defined = room(d.defined, rows)
 	if err := unpackRuns(levels, 1, d.defined); err != nil {
-		return nil, fmt.Errorf("parquet: definition levels: %w", err)
+		return nil, fmt.Errorf("definition levels: %w", err)
 	}
 	n := 0
 	for _, v := range d.defined {
 		if v > 1 {
-			return nil, fmt.Errorf("parquet: definition level %d", v)
+			return nil, fmt.Errorf("definition level %d", v)
 		}
 		n += int(1 - v)
 	}
 	if n != nulls {
-		return nil, fmt.Errorf("parquet: a page with %d nulls, not %d", n, nulls)
+		return nil, fmt.Errorf("a page with %d nulls, not %d", n, nulls)
 	}
 	return d.defined, nil
 }
@@ -186,15 +193,15 @@ func (d *decoding) values(encoding int32, data []byte, n int) (err error) {
 	case n == 0:
 	case k == String && (encoding == encDictionary || encoding == encDictionaryV1):
 		if len(data) == 0 || data[0] > 32 {
-			return errors.New("parquet: a page of indices without their width")
+			return errors.New("a page of indices without their width")
 		}
 		d.indices = room(d.indices, n)
 		if err := unpackRuns(data[1:], uint(data[0]), d.indices); err != nil {
-			return fmt.Errorf("parquet: indices: %w", err)
+			return fmt.Errorf("indices: %w", err)
 		}
 		for _, k := range d.indices {
 			if int(k) >= d.dict {
-				return fmt.Errorf("parquet: index %d in a dictionary of %d", k, d.dict)
+				return fmt.Errorf("index %d in a dictionary of %d", k, d.dict)
 			}
 		}
 	case k == String && encoding == encPlain:
@@ -207,18 +214,18 @@ func (d *decoding) values(encoding int32, data []byte, n int) (err error) {
 		}
 	case k == Int64 && encoding == encDelta:
 		if d.ints, err = unpackDelta(data, n, d.ints); err != nil {
-			return fmt.Errorf("parquet: delta-packed numbers: %w", err)
+			return fmt.Errorf("delta-packed numbers: %w", err)
 		}
 	case k == Int64 && encoding == encPlain:
 		if len(data) < 8*n {
-			return fmt.Errorf("parquet: %d bytes for %d numbers", len(data), n)
+			return fmt.Errorf("%d bytes for %d numbers", len(data), n)
 		}
 		for i := range n {
 			d.ints = append(d.ints, int64(binary.LittleEndian.Uint64(data[8*i:])))
 		}
 	case k == Float32 && encoding == encPlain:
 		if len(data) < 4*n {
-			return fmt.Errorf("parquet: %d bytes for %d numbers", len(data), n)
+			return fmt.Errorf("%d bytes for %d numbers", len(data), n)
 		}
 		for i := range n {
 			d.floats = append(d.floats, math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:])))
@@ -232,7 +239,7 @@ func (d *decoding) values(encoding int32, data []byte, n int) (err error) {
 // strings adds n plain strings to the words.
 func (d *decoding) strings(data []byte, n int) error {
 	if n < 0 || len(data)/4 < n {
-		return fmt.Errorf("parquet: %d bytes for %d strings", len(data), n)
+		return fmt.Errorf("%d bytes for %d strings", len(data), n)
 	}
 	w := &d.out.Words
 	if w.End == nil {
@@ -240,11 +247,11 @@ func (d *decoding) strings(data []byte, n int) error {
 	}
 	for range n {
 		if len(data) < 4 {
-			return errors.New("parquet: a string is cut off")
+			return errors.New("a string is cut off")
 		}
 		size := binary.LittleEndian.Uint32(data)
 		if data = data[4:]; uint64(size) > uint64(len(data)) {
-			return errors.New("parquet: a string is cut off")
+			return errors.New("a string is cut off")
 		}
 		w.add(data[:size])
 		data = data[size:]

@@ -2,11 +2,14 @@ package parquet_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -143,6 +146,78 @@ func TestDecode(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A page that claims to be larger than its bytes can come to is refused before memory is
+// taken for it.
+func TestDecodeClaims(t *testing.T) { // not parallel: it measures what is allocated
+	// A dictionary page with its header: its size, decompressed and compressed, and 1 value.
+	dictionary := func(plain int32, body []byte) []byte {
+		b := []byte{0x15, 4}
+		b = binary.AppendVarint(append(b, 0x15), int64(plain))
+		b = binary.AppendVarint(append(b, 0x15), int64(len(body)))
+		return append(append(b, 0x4C, 0x15, 2, 0, 0), body...)
+	}
+	shape := parquet.Shape{Kind: parquet.String, Rows: 1, Snappy: true}
+	for _, claim := range []int{1 << 20, 900 << 20, 1<<31 - 1} {
+		body := append(binary.AppendUvarint(nil, uint64(claim)), make([]byte, 1<<10)...)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := parquet.Decode(dictionary(int32(claim), body), shape)
+		runtime.ReadMemStats(&after)
+		if err == nil || !strings.Contains(err.Error(), "page 1: ") || !strings.Contains(err.Error(), fmt.Sprintf("cannot be %d", claim)) {
+			t.Errorf("claim %d: %v", claim, err)
+		}
+		if n := after.TotalAlloc - before.TotalAlloc; n > 64<<10 {
+			t.Errorf("claim %d: %d bytes were allocated", claim, n)
+		}
+	}
+}
+
+// What compresses as well as it can is taken.
+func TestDecodeRepeated(t *testing.T) {
+	t.Parallel()
+	fields := []parquet.Field{{Name: "same", ID: 1, Kind: parquet.String, Plain: true}, {Name: "zero", ID: 2, Kind: parquet.Int64}, {Name: "half", ID: 3, Kind: parquet.Float32}}
+	w := parquet.NewWriter(fields, 1<<20)
+	path := filepath.Join(t.TempDir(), "x.parquet")
+	if err := w.Create(path); err != nil {
+		t.Fatal(err)
+	}
+	word := bytes.Repeat([]byte{0, 0, 0, 60}, 15) // like the lengths
+	const rows, step = 200_000, 1000
+	for range rows / step {
+		c := w.Column(0).(*parquet.Strings)
+		for range step {
+			c.AppendText(word)
+		}
+		c.AppendRows(step, nil)
+		w.Column(1).(*parquet.Numbers[int64]).Append(make([]int64, step), nil)
+		w.Column(2).(*parquet.Numbers[float32]).Append(make([]float32, step), nil)
+		if err := w.EndRows(step); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, err := w.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	chunks(t, path, func(name string, raw []byte, s parquet.Shape, _ *file.RowGroupReader, _ int) {
+		out, err := parquet.Decode(raw, s)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if name == "same" {
+			if ratio := float64(rows*64) / float64(len(raw)); ratio < 19 {
+				t.Errorf("compressed to one in %.1f, which tests nothing", ratio)
+			}
+			if v := got(out, s.Kind, s.Rows-1); v != string(word) {
+				t.Errorf("last row %q", v)
+			}
+		}
+	})
 }
 
 func writeRows(t testing.TB, dictBytes int, seed uint64, n int) string {

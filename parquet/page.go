@@ -18,7 +18,7 @@ type pageHeader struct {
 	compressed             bool
 }
 
-var errHeader = errors.New("parquet: a page's header is damaged")
+var errHeader = errors.New("the header of a page is damaged")
 
 // read reads a header in Thrift's compact protocol and returns its length.
 func (h *pageHeader) read(b []byte) (int, error) {
