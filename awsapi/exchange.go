@@ -66,19 +66,18 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, e *endpoint) {
 		header.Set("X-Amzn-Errortype", code)
 	}
 	header.Set("X-Amzn-Requestid", x.id)
-	var content io.Reader = body
-	size := int64(body.Len())
-	header.Set("Content-Type", contentType[e.protocol])
-	if f := x.file; f != nil {
-		defer f.Content.Close()
-		content, size = f.Content, f.Size
-		header.Set("Content-Type", f.Type)
-		header.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.Name}))
+	if x.file != nil {
+		if broken := x.file.send(w); broken != nil {
+			// The status of a success has been sent; the log and the numbers say what
+			// has become of it.
+			err, code, status = broken, string(bespoke.Internal), http.StatusInternalServerError
+		}
+	} else {
+		header.Set("Content-Type", contentType[e.protocol])
+		header.Set("Content-Length", strconv.Itoa(body.Len()))
+		w.WriteHeader(status)
+		_, _ = w.Write(body.Bytes()) // the client may be gone; that is its affair
 	}
-	header.Set("Content-Length", strconv.FormatInt(size, 10))
-	w.WriteHeader(status)
-	_, _ = io.Copy(w, content) // the client may be gone; that is its affair
-
 	d := time.Since(start)
 	x.log(r.Context(), err, code, status, d)
 	s.cfg.Observe(e.name, code, d)
@@ -89,11 +88,48 @@ var contentType = map[wire.Protocol]string{
 	wire.RestJSON: "application/json",
 }
 
-// File is an answer that is no JSON but the content of a file.
+// File is an answer that is no JSON but the content of a file. Where that cannot be read,
+// or has fewer bytes than Size, the connection is cut off and the log says why.
 type File struct {
 	Name, Type string // its media type
 	Size       int64
 	Content    io.ReadCloser // closed once it is sent
+}
+
+// send sends the file as an answer and closes it. The error is that of reading it: a
+// client may be gone, which is its affair. The connection is cut off then, as it is after
+// any answer of fewer bytes than its Content-Length says.
+func (f *File) send(w http.ResponseWriter) error {
+	defer f.Content.Close()
+	h := w.Header()
+	h.Set("Content-Type", f.Type)
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.Name}))
+	h.Set("Content-Length", strconv.FormatInt(f.Size, 10))
+	w.WriteHeader(http.StatusOK)
+	from := &fallible{r: f.Content}
+	n, err := io.Copy(w, from)
+	switch {
+	case from.err != nil:
+		return fmt.Errorf("read %s after %d of %d bytes: %w", f.Name, n, f.Size, from.err)
+	case err == nil && n < f.Size:
+		return fmt.Errorf("read %s after %d of %d bytes: %w", f.Name, n, f.Size, io.ErrUnexpectedEOF)
+	}
+	return nil
+}
+
+// fallible remembers the error with which reading failed, which io.Copy does not tell
+// from one of writing.
+type fallible struct {
+	r   io.Reader
+	err error
+}
+
+func (f *fallible) Read(p []byte) (int, error) {
+	n, err := f.r.Read(p)
+	if err != nil && err != io.EOF {
+		f.err = err
+	}
+	return n, err
 }
 
 // answer verifies the request, does what it asks for and writes the response's
