@@ -98,11 +98,8 @@ func (l *keyLog) reserve(n int64) (*os.File, int64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.file == nil {
-		f, err := os.CreateTemp(l.dir, "keys-*")
+		f, err := unnamed(l.dir, "keys")
 		if err != nil {
-			return nil, 0, fmt.Errorf("spill keys: %w", err)
-		}
-		if err := os.Remove(f.Name()); err != nil { // vanishes with the process
 			return nil, 0, fmt.Errorf("spill keys: %w", err)
 		}
 		l.file = f

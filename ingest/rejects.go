@@ -50,9 +50,12 @@ func (k *rejects) add(r reject, column, reason string, text func() string) {
 		return
 	}
 	if k.file == nil {
-		if k.file, k.err = unnamed(k.dir); k.err != nil {
+		f, err := unnamed(k.dir, "rejects")
+		if err != nil {
+			k.err = fmt.Errorf("keep bad rows: %w", err)
 			return
 		}
+		k.file = f
 	}
 	record := csvLine(column, reason, text())
 	if _, err := k.file.WriteAt([]byte(record), k.next); err != nil {
@@ -62,18 +65,6 @@ func (k *rejects) add(r reject, column, reason string, text func() string) {
 	r.at, r.n = k.next, int32(len(record))
 	k.next += int64(len(record))
 	k.rows = append(k.rows, r)
-}
-
-// unnamed returns a file that vanishes with the process.
-func unnamed(dir string) (*os.File, error) {
-	f, err := os.CreateTemp(dir, "rejects-*")
-	if err != nil {
-		return nil, fmt.Errorf("keep bad rows: %w", err)
-	}
-	if err := os.Remove(f.Name()); err != nil {
-		return nil, errors.Join(fmt.Errorf("keep bad rows: %w", err), f.Close())
-	}
-	return f, nil
 }
 
 // publish writes the rows in input order to a gzipped CSV file at path, whole
