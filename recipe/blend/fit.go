@@ -44,6 +44,9 @@ func fit(ctx context.Context, in recipe.Input, o options) (recipe.Model, error) 
 	if err := t.network(ctx); err != nil {
 		return nil, err
 	}
+	if err := t.beside(ctx); err != nil {
+		return nil, err
+	}
 	if err := t.affinities(ctx); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,9 @@
 package blend
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // places is how many first places count.
 const places = 10
@@ -14,8 +17,13 @@ type trial struct {
 	taken  []bool    // items of past
 	target uint32
 
+	candidates []uint32
+	at         int         // of the target among them, -1 if it is not
+	rest       [][]float32 // terms of the candidates but the first ones
+	lead       []float32   // how far these can bring a candidate ahead of the target
+	slack      float32     // what rounding may add to that
+
 	own    terms // of the target
-	found  bool  // the target is among the candidates
 	rivals []rival
 }
 
@@ -46,34 +54,61 @@ func (tr *trial) end() {
 	}
 }
 
-// enter takes in the candidates and their terms. Those of the past are left out, and
-// those that have less of the first term than the target and no more of any other:
-// they stay behind it.
-func (tr *trial) enter(candidates []uint32, of func(at int, item uint32) terms) {
-	tr.rivals, tr.found = tr.rivals[:0], false
-	for i, j := range candidates {
-		if j == tr.target {
-			tr.own, tr.found = of(i, j), true
-			break
-		}
-	}
-	if !tr.found {
+// consider takes in the candidates and all their terms but the first, which weighs
+// 1: low and high bound the weights of the others.
+func (tr *trial) consider(candidates []uint32, low, high terms, rest ...[]float32) {
+	tr.candidates, tr.rest = candidates, append(tr.rest[:0], rest...)
+	tr.at, tr.slack = slices.Index(candidates, tr.target), 0
+	if tr.at < 0 {
 		return
+	}
+	tr.lead = slices.Grow(tr.lead[:0], len(candidates))[:len(candidates)]
+	clear(tr.lead)
+	for k, column := range rest {
+		own, low, high := column[tr.at], low[k+1], high[k+1]
+		tr.slack += rounding * high * max(own, -own)
+		for i, x := range column {
+			tr.lead[i] += max(low*(x-own), high*(x-own))
+		}
 	}
 	for i, j := range candidates {
 		if tr.taken[j] || j == tr.target {
-			continue
-		}
-		if x := of(i, j); x[0] >= tr.own[0] || x[1] > tr.own[1] || x[2] > tr.own[2] || x[3] > tr.own[3] {
-			tr.rivals = append(tr.rivals, rival{x, j < tr.target})
+			tr.lead[i] = float32(math.Inf(-1))
 		}
 	}
 }
 
-// gain returns the NDCG@10 under weights that are not negative, the first above 0: 0
-// if the target was not among the candidates.
+// rounding bounds what it adds to a score, as a part of its terms.
+const rounding = 1e-5
+
+// enter takes in the first terms. Candidates that stay behind the target under any
+// weights, and those of the past, are left out.
+func (tr *trial) enter(first []float32) {
+	tr.rivals = tr.rivals[:0]
+	if tr.at < 0 {
+		return
+	}
+	of := func(i int) (x terms) {
+		x[0] = first[i]
+		for k, column := range tr.rest {
+			x[k+1] = column[i]
+		}
+		return x
+	}
+	tr.own = of(tr.at)
+	behind := tr.own[0] - rounding*tr.own[0] - tr.slack
+	lead := tr.lead[:len(first)]
+	for i, x := range first {
+		if x+lead[i] >= behind {
+			tr.rivals = append(tr.rivals, rival{of(i), tr.candidates[i] < tr.target})
+		}
+	}
+}
+
+// gain returns the NDCG@10 under weights between those that consider was given, the
+// first being 1: 0 if the target was not among the candidates.
 func (tr *trial) gain(weights terms) float64 {
-	if !tr.found {
+	if tr.at < 0 {
 		return 0
 	}
 	own, ahead := tr.own.score(&weights), 0

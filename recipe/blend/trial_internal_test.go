@@ -50,7 +50,14 @@ func TestGain(t *testing.T) {
 		}
 		target := uint32(perm[9+r.IntN(5)]) // at times one of the past
 		tr.begin(past, target)
-		tr.enter(candidates, func(_ int, j uint32) terms { return all[j] })
+		var columns [len(terms{})][]float32
+		for k := range columns {
+			for _, j := range candidates {
+				columns[k] = append(columns[k], all[j][k])
+			}
+		}
+		tr.consider(candidates, terms{1}, terms{1, 2, 2, 2}, columns[1:]...)
+		tr.enter(columns[0])
 		for range 5 {
 			weights := terms{1, float32(r.IntN(3)), float32(r.IntN(3)), float32(r.IntN(3))}
 			scores := make([]float32, len(candidates))
@@ -91,35 +98,39 @@ func TestLanes(t *testing.T) {
 			c.Start[i+1] = len(c.Item)
 		}
 		tr, sc, some := newTrial(items), newScratch(items), 0
-		for range 100 {
-			by, past := make([][]float32, lanes), []uint32{uint32(r.IntN(rows)), uint32(r.IntN(rows)), uint32(items - 1 - r.IntN(300))}
-			to := make([]float32, lanes*items)
-			for k := range to {
-				to[k] = float32(1 + r.IntN(2))
+		for range 200 {
+			past := []uint32{uint32(r.IntN(rows)), uint32(r.IntN(rows)), uint32(items - 1 - r.IntN(300))}
+			l, slowly := &laned{to: make([]float32, lanes*items)}, [len(slows)][]float32{}
+			for k := range l.to {
+				l.to[k] = float32(1 + r.IntN(2))
+			}
+			for i := range l.from {
+				l.from[i] = make([]float32, items)
+				for j := range l.from[i] {
+					l.from[i][j] = float32(1 + r.IntN(2))
+				}
+			}
+			for i := range slowly {
+				slowly[i] = []float32{float32(r.IntN(2)), 1, 1}
 			}
 			target := uint32(items - 1 - r.IntN(300))
 			tr.begin(past, target)
-			for k := range by {
-				by[k] = []float32{float32(r.IntN(2)), 1, 1}
-			}
-			for d, i := range past {
-				var lane [lanes]float32
-				for k := range lane {
-					lane[k] = by[k][d]
-				}
-				tr.followAll(c, i, &lane)
-			}
+			tr.followAll(c, l, &slowly)
 			gains := make([]float64, lanes)
-			tr.gains(gains, to)
+			tr.gains(gains, l.to)
 			tr.clearAll()
 			tr.end()
-			for k := range by {
-				sc.follow(c, past, by[k])
+			for k := range lanes {
+				by := make([]float32, len(past))
+				for d, i := range past {
+					by[d] = slowly[k%len(slows)][d] * l.from[k/len(slows)][i]
+				}
+				sc.follow(c, past, by)
 				var candidates []uint32
 				var scores []float32
 				for j, sum := range sc.sum {
 					if sum > 0 {
-						candidates, scores = append(candidates, uint32(j)), append(scores, sum*to[j*lanes+k])
+						candidates, scores = append(candidates, uint32(j)), append(scores, sum*l.to[j*lanes+k])
 					}
 				}
 				sc.clear()

@@ -14,6 +14,7 @@ import (
 	"bespoke/recipe/neural"
 	"bespoke/recipe/popularity"
 	"bespoke/recipe/sequence"
+	"bespoke/recipe/vector"
 )
 
 // Blend is what training chooses by how well it predicts the newest
@@ -48,11 +49,18 @@ var (
 )
 
 const (
-	sample  = 4000 // users to choose by, at most
-	fewest  = 20   // at least
+	fewest  = 20   // users to choose by, at least
 	folded  = 50   // newest items of a history that the factors see
 	already = 0.02 // share of repeated items from which users do repeat
 )
+
+// sample is how many users to choose by, at most: 12,000, fewer where so many items
+// follow those of a history that trying choices would take longer than training.
+func sample(users, items, interactions int) int {
+	length := interactions / max(users, 1)
+	followers := min(items, length*length*(interactions/max(items, 1)))
+	return min(12_000, max(4000, 20_000_000/max(followers, 1)))
+}
 
 func (b Blend) config(window, workers int) sequence.Config {
 	return sequence.Config{Window: window, Decay: b.Decay, Back: b.Back, Entries: entries, Workers: workers}
@@ -124,7 +132,7 @@ func newTuner(in recipe.Input, h *history.History, o options, catalogue *history
 	if len(pool) < fewest {
 		pool = nil
 	}
-	t.tests = slices.Sorted(slices.Values(pool[:min(len(pool), sample)]))
+	t.tests = slices.Sorted(slices.Values(pool[:min(len(pool), sample(s.Users(), items, len(s.Item)))]))
 	hidden := make(map[uint32]bool, len(t.tests)) // rows
 	for _, u := range t.tests {
 		row := s.Row[s.Start[u+1]-1]
@@ -171,16 +179,16 @@ func (t *tuner) factors(ctx context.Context) (err error) {
 	if t.latent.factors, err = t.factorize(ctx, t.shown); err != nil || len(t.tests) == 0 {
 		return err
 	}
-	if t.counts, err = sequence.Count(ctx, t.shown, t.items, t.wanted, t.best.config(t.o.window, t.in.Workers)); err != nil {
+	if err := t.normalized(ctx); err != nil {
 		return err
 	}
-	t.counts.Normalize(t.best.Norm, t.users)
 	choices, weights := len(fades)*len(shares)*len(priors), t.best.weights(t.o.window)
 	values, err := t.measure(ctx, choices, func(_ int, tr *trial, gains []float64) {
 		tr.follow(t.counts, tr.past, weights)
 		spread := tr.spread()
 		candidates := t.candidates(tr.scratch)
-		latent := make([]float32, len(candidates))
+		latent, first, likely := make([]float32, len(candidates)), pick(tr.sum, candidates), pick(t.prior, candidates)
+		vector.Scale(first, spread)
 		gains = gains[:0]
 		for _, fade := range fades {
 			w := weightsOf(fade, folded)
@@ -188,9 +196,9 @@ func (t *tuner) factors(ctx context.Context) (err error) {
 			x := t.latent.factors.Fold(tr.past[:n], w[:n])
 			scale := float32(1 / max(t.latent.factors.Spread(x), 1e-12))
 			t.latent.factors.Scores(latent, x, candidates)
-			tr.enter(candidates, func(i int, j uint32) terms {
-				return terms{tr.sum[j] * spread, scale * latent[i], t.prior[j]}
-			})
+			vector.Scale(latent, scale)
+			tr.consider(candidates, terms{1}, terms{1, float32(slices.Max(shares)), float32(slices.Max(priors))}, latent, likely)
+			tr.enter(first)
 			for _, share := range shares {
 				for _, prior := range priors {
 					gains = append(gains, tr.gain(terms{1, float32(share), float32(prior)}))
@@ -224,6 +232,15 @@ func (t *tuner) candidates(sc *scratch) []uint32 {
 		return upTo(t.items)
 	}
 	return sc.touched
+}
+
+// pick returns what items have of all.
+func pick(all []float32, items []uint32) []float32 {
+	out := make([]float32, len(items))
+	for i, j := range items {
+		out[i] = all[j]
+	}
+	return out
 }
 
 // past returns the items that are shown of a user, newest first.

@@ -204,7 +204,8 @@ func (t *tuner) measureParts(ctx context.Context, known bool) ([]float64, error)
 		for n, term := range t.terms.items {
 			s.profiles[n].AddScores(more, s.candidates, term.of(known))
 		}
-		tr.enter(s.candidates, func(k int, _ uint32) terms { return terms{s.scores[k], more[k]} })
+		tr.consider(s.candidates, terms{1}, terms{1, float32(slices.Max(parts))}, more)
+		tr.enter(s.scores)
 		for choice, part := range parts {
 			gains[choice] = tr.gain(terms{1, float32(part)})
 		}

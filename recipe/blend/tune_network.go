@@ -2,16 +2,18 @@ package blend
 
 import (
 	"context"
+	"slices"
 
 	"bespoke/history"
 	"bespoke/recipe"
 	"bespoke/recipe/neural"
+	"bespoke/recipe/vector"
 )
 
 // networks are the weights of the network's scores that are tried. A score is the
 // logarithm of a probability, while the transitions' are scaled to a root mean
 // square of 1 over the catalogue.
-var networks = []float64{0.5, 1, 1.5, 2, 3, 4, 6, 10}
+var networks = []float64{0.5, 1, 1.5, 2, 3, 4, 6, 10, 15}
 
 // network trains the network, beginning with the factors, and chooses how much to
 // listen to it, to the factors beside it, and to the prior.
@@ -36,14 +38,17 @@ func (t *tuner) network(ctx context.Context) error {
 		factors = append(factors, t.best.Factors)
 	}
 	weights := t.best.weights(t.o.window)
+	low := terms{1, 0, float32(slices.Min(networks)), float32(slices.Min(priors))}
+	high := terms{1, 1, float32(slices.Max(networks)), float32(slices.Max(priors))}
 	values, err := t.measure(ctx, len(factors)*len(networks)*len(priors), func(_ int, tr *trial, gains []float64) {
 		tr.follow(t.counts, tr.past, weights)
 		spread := tr.spread()
 		candidates := t.candidates(tr.scratch)
 		folded, thought := t.only(&with, tr.past, candidates)
-		tr.enter(candidates, func(i int, j uint32) terms {
-			return terms{tr.sum[j] * spread, folded[i], thought[i], t.prior[j]} // folded is weighed already
-		})
+		first := pick(tr.sum, candidates)
+		vector.Scale(first, spread)
+		tr.consider(candidates, low, high, folded, thought, pick(t.prior, candidates)) // folded is weighed already
+		tr.enter(first)
 		gains = gains[:0]
 		for n := range factors {
 			for _, weight := range networks {

@@ -17,44 +17,22 @@ func (t *tuner) transitions(ctx context.Context) error {
 	if len(t.tests) == 0 {
 		return nil
 	}
+	l := t.newLanes()
 	steps := len(decays) + len(backs)
-	var from [len(norms)][]float32
-	to := make([]float32, lanes*t.items)
-	for i, n := range norms {
-		var columns []float32
-		from[i], columns = n.Factors(t.users)
-		for j, x := range columns {
-			for k := range slows {
-				to[j*lanes+i*len(slows)+k] = x
-			}
-		}
-	}
 	try := func(step int, b Blend) error {
-		counts, err := sequence.Count(ctx, t.shown, t.items, t.wanted, b.config(t.o.window, t.in.Workers))
+		err := t.count(ctx, b)
 		if err != nil {
 			return err
 		}
-		var weights [len(slows)][]float32
-		for k, slow := range slows {
-			b.Slow = slow
-			weights[k] = make([]float32, t.o.window) // faint ones are 0
-			copy(weights[k], b.weights(t.o.window))
-		}
+		weights := t.slowly(b)
 		values, err := t.measure(ctx, lanes, func(_ int, tr *trial, gains []float64) {
-			var by [lanes]float32
-			for d, item := range tr.past[:min(len(tr.past), t.o.window)] {
-				for c := range by {
-					by[c] = weights[c%len(slows)][d] * from[c/len(slows)][item]
-				}
-				tr.followAll(counts, item, &by)
-			}
-			tr.gains(gains, to)
+			tr.followAll(t.counts, l, &weights)
+			tr.gains(gains, l.to)
 			tr.clearAll()
 		})
 		for i, v := range values {
 			if v > t.value {
-				b.Norm, b.Slow = norms[i/len(slows)], slows[i%len(slows)]
-				t.best, t.value = b, v
+				t.best, t.value = b.lane(i), v
 			}
 		}
 		t.in.Report(recipe.Progress{Phase: "transitions", Share: float64(step+1) / float64(steps+1), Metric: metric, Value: t.value})
@@ -77,18 +55,74 @@ func (t *tuner) transitions(ctx context.Context) error {
 	return nil
 }
 
-// followAll adds the row of one item to the sums of all lanes, each as much as by
-// says.
-func (tr *trial) followAll(c *sequence.Counts, item uint32, by *[lanes]float32) {
-	items, scores := c.Row(item)
-	if len(tr.sum) > small {
-		for _, j := range items {
-			if tr.sum[j] == 0 {
-				tr.sum[j], tr.touched = 1, append(tr.touched, j)
+// count counts what follows the items of the tests' histories.
+func (t *tuner) count(ctx context.Context, b Blend) (err error) {
+	t.counts, err = sequence.Count(ctx, t.shown, t.items, t.wanted, b.config(t.o.window, t.in.Workers))
+	return err
+}
+
+// normalized counts and normalizes as is best so far.
+func (t *tuner) normalized(ctx context.Context) error {
+	if err := t.count(ctx, t.best); err != nil {
+		return err
+	}
+	t.counts.Normalize(t.best.Norm, t.users)
+	return nil
+}
+
+// laned is what rows and columns of counts are multiplied by in each lane.
+type laned struct {
+	from [len(norms)][]float32
+	to   []float32 // lanes for each item
+}
+
+func (t *tuner) newLanes() *laned {
+	l := &laned{to: make([]float32, lanes*t.items)}
+	for i, n := range norms {
+		var columns []float32
+		l.from[i], columns = n.Factors(t.users)
+		for j, x := range columns {
+			for k := range slows {
+				l.to[j*lanes+i*len(slows)+k] = x
 			}
 		}
 	}
-	vector.Scatter(tr.sums, by, scores, items)
+	return l
+}
+
+// lane returns b as it is in a lane.
+func (b Blend) lane(i int) Blend {
+	b.Norm, b.Slow = norms[i/len(slows)], slows[i%len(slows)]
+	return b
+}
+
+// slowly returns the weights of a history's items for each of slows.
+func (t *tuner) slowly(b Blend) (weights [len(slows)][]float32) {
+	for k, slow := range slows {
+		b.Slow = slow
+		weights[k] = make([]float32, t.o.window) // faint ones are 0
+		copy(weights[k], b.weights(t.o.window))
+	}
+	return weights
+}
+
+// followAll adds the rows of the history's items to the sums of all lanes.
+func (tr *trial) followAll(c *sequence.Counts, l *laned, weights *[len(slows)][]float32) {
+	var by [lanes]float32
+	for d, item := range tr.past[:min(len(tr.past), len(weights[0]))] {
+		for i := range by {
+			by[i] = weights[i%len(slows)][d] * l.from[i/len(slows)][item]
+		}
+		items, scores := c.Row(item)
+		if len(tr.sum) > small {
+			for _, j := range items {
+				if tr.sum[j] == 0 {
+					tr.sum[j], tr.touched = 1, append(tr.touched, j)
+				}
+			}
+		}
+		vector.Scatter(tr.sums, &by, scores, items)
+	}
 }
 
 // gains sets what each lane gains, where the sums of item j count to[j*lanes:]

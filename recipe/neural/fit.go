@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 
 	"bespoke/history"
-	"bespoke/recipe"
 )
 
 // Config says how to learn. Zero values stand for the defaults.
@@ -48,24 +47,18 @@ const (
 // Trainer makes a model, in one or more goes. It holds Factors+6 numbers of 4 bytes for
 // each item. It must not be used by two goroutines at a time.
 type Trainer struct {
-	m      *Model
-	cfg    Config
-	at     []position
-	round  round
-	shards []*worker
-	rows   *rows
-	dense  *adam
+	m     *Model
+	cfg   Config
+	pass  *pass
+	rows  *rows
+	dense *adam
 }
 
 // NewTrainer returns a Trainer of a model of so many items.
 func NewTrainer(items int, cfg Config) *Trainer {
 	cfg = cfg.withDefaults()
 	m := start(items, cfg)
-	t := &Trainer{m: m, cfg: cfg, rows: newRows(m), dense: newAdam(m)}
-	for range batch / shard {
-		t.shards = append(t.shards, newWorker(m))
-	}
-	return t
+	return &Trainer{m: m, cfg: cfg, pass: newPass(m, batch, cfg.Workers), rows: newRows(m), dense: newAdam(m)}
 }
 
 // Model returns the model, which changes when the Trainer goes on learning.
@@ -82,7 +75,7 @@ func (t *Trainer) Learn(ctx context.Context, s *history.Sequences, part float64)
 	if positions.len() == 0 {
 		return ctx.Err()
 	}
-	t.round.sample = newSampler(s, len(t.m.Bias), t.cfg.Seed)
+	negatives := newSampler(s, len(t.m.Bias), t.cfg.Seed)
 	n := t.cfg.Steps
 	if n == 0 {
 		n = stepsFor(positions.len())
@@ -91,7 +84,7 @@ func (t *Trainer) Learn(ctx context.Context, s *history.Sequences, part float64)
 	for step := range steps {
 		share := float64(step) / float64(steps)
 		fade := float32(part * (0.02 + 0.98*(1+math.Cos(math.Pi*share))/2))
-		if err := t.step(ctx, s, positions, fade); err != nil {
+		if err := t.step(ctx, s, positions, negatives, fade); err != nil {
 			return err
 		}
 		if t.cfg.Progress != nil && step%64 == 0 {
@@ -101,9 +94,10 @@ func (t *Trainer) Learn(ctx context.Context, s *history.Sequences, part float64)
 	return ctx.Err()
 }
 
-// stepsFor returns how many positions to learn from where there are n: each
-// sixteen times, but 2 million at most, or half of them if that is more.
-func stepsFor(n int) int { return min(16*n, max(2_000_000, n/2)) }
+// stepsFor returns how many positions to learn from where there are n: each sixteen
+// times, but 4 million at most, falling to 2 million where n is 1 million, or half
+// of them if that is more.
+func stepsFor(n int) int { return min(16*n, max(4_000_000-2*n, 2_000_000, n/2)) }
 
 // start returns the model before training.
 func start(items int, cfg Config) *Model {
@@ -146,18 +140,16 @@ func (m *Model) begin(from []float32) {
 	}
 }
 
-// step learns from one batch at a part of the full rates. The shards of a batch do
-// not see each other, and what they found is added in their order.
-func (t *Trainer) step(ctx context.Context, s *history.Sequences, p *positions, fade float32) error {
-	t.at = p.next(t.at[:0], batch)
-	t.round.draw(t.m)
-	err := recipe.Blocks(ctx, t.cfg.Workers, len(t.shards), 1, func(from, _ int) {
-		t.shards[from].learn(t.m, s, &t.round, t.at[from*shard:(from+1)*shard])
-	})
-	if err != nil {
+// step learns from one batch at a part of the full rates.
+func (t *Trainer) step(ctx context.Context, s *history.Sequences, p *positions, negatives *sampler, fade float32) error {
+	p.next(t.pass.at)
+	t.pass.draw(negatives)
+	if err := t.pass.learn(ctx, s); err != nil {
 		return err
 	}
-	t.rows.change(t.m, &t.round, t.shards, rate*fade)
-	t.dense.change(t.m, t.shards, rateDense*fade)
-	return nil
+	// The items' slopes need the places as they were.
+	if err := t.rows.change(ctx, t.pass, rate*fade); err != nil {
+		return err
+	}
+	return t.dense.change(ctx, t.pass, rateDense*fade)
 }

@@ -9,9 +9,9 @@ import (
 )
 
 // loss is that of a batch, written down plainly in double precision.
-func loss(m *Model, s *history.Sequences, r *round, batch []position) float64 {
+func loss(m *Model, s *history.Sequences, b *pass, sm *sampler) float64 {
 	sum := 0.0
-	for _, p := range batch {
+	for _, p := range b.at {
 		kept := make([]float32, m.Factors)
 		for k := range kept {
 			kept[k] = 1
@@ -54,10 +54,9 @@ func loss(m *Model, s *history.Sequences, r *round, batch []position) float64 {
 		}
 		target := s.Item[p.at]
 		all := math.Exp(score(target))
-		for _, item := range r.item {
+		for _, item := range b.negative {
 			if item != target {
-				_, chance := r.sample.at(item)
-				all += math.Exp(score(item) - chance - math.Log(negatives))
+				all += math.Exp(score(item) - sm.chance(item) - math.Log(negatives))
 			}
 		}
 		sum += float64(weightOf(s, p.at)) * (math.Log(all) - score(target))
@@ -65,13 +64,13 @@ func loss(m *Model, s *history.Sequences, r *round, batch []position) float64 {
 	return sum
 }
 
-// at returns the chance of an item as draw does.
-func (sm *sampler) at(item uint32) (uint32, float64) {
+// chance returns the logarithm of an item's.
+func (sm *sampler) chance(item uint32) float64 {
 	mass := sm.upTo[item]
 	if item > 0 {
 		mass -= sm.upTo[item-1]
 	}
-	return item, math.Log(mass / sm.upTo[len(sm.upTo)-1])
+	return math.Log(mass / sm.upTo[len(sm.upTo)-1])
 }
 
 // The slopes are what the loss changes by when a number of the model does.
@@ -94,24 +93,25 @@ func TestSlopes(t *testing.T) {
 	for i := range m.Bias {
 		m.Bias[i] = float32(r.NormFloat64())
 	}
-	batch := newPositions(s, 4).next(nil, shard)
-	rd := round{sample: newSampler(s, items, 5)}
-	rd.draw(m)
-	w := newWorker(m)
-	w.learn(m, s, &rd, batch)
+	p, sm := newPass(m, 32, 2), newSampler(s, items, 5)
+	newPositions(s, 4).next(p.at)
+	p.draw(sm)
+	if err := p.learn(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
 	rows := newRows(m)
-	rows.add(m, &rd, []*worker{w})
+	rows.collect(p)
 	vectors, biases := make([]float32, len(m.Items)), make([]float32, items)
 	for slot, item := range rows.items {
-		copy(vectors[int(item)*m.Factors:], rows.slopes[slot*m.Factors:(slot+1)*m.Factors])
-		biases[item] = rows.biases[slot]
+		g := vectors[int(item)*m.Factors : (int(item)+1)*m.Factors]
+		biases[item] = p.slopes(g, rows.parts[rows.from[slot]:rows.from[slot+1]])
 	}
 	for _, part := range []struct {
 		name         string
 		model, slope []float32
 	}{
-		{"items", m.Items, vectors}, {"bias", m.Bias, biases}, {"places", m.Places, w.places},
-		{"in", m.In, w.in}, {"lift", m.Lift, w.lift}, {"out", m.Out, w.out},
+		{"items", m.Items, vectors}, {"bias", m.Bias, biases}, {"places", m.Places, p.toPlaces},
+		{"in", m.In, p.toIn}, {"lift", m.Lift, p.toLift}, {"out", m.Out, p.toOut},
 	} {
 		moved := 0
 		for i := range part.model {
@@ -119,10 +119,10 @@ func TestSlopes(t *testing.T) {
 			was := part.model[i]
 			part.model[i] = was + step
 			width := float64(part.model[i])
-			up := loss(m, s, &rd, batch)
+			up := loss(m, s, p, sm)
 			part.model[i] = was - step
 			width -= float64(part.model[i])
-			down := loss(m, s, &rd, batch)
+			down := loss(m, s, p, sm)
 			part.model[i] = was
 			want := (up - down) / width
 			if math.Abs(want) > 0.01 {
@@ -138,18 +138,6 @@ func TestSlopes(t *testing.T) {
 	}
 }
 
-func TestExp(t *testing.T) {
-	t.Parallel()
-	for x := float32(-79); x <= 0; x += 0.37 {
-		if want := math.Exp(float64(x)); math.Abs(float64(exp(x))-want) > 1e-7*(1-float64(x))*want {
-			t.Errorf("exp(%v) = %v, want %v", x, exp(x), want)
-		}
-	}
-	if got := exp(float32(math.Inf(-1))); got != 0 {
-		t.Errorf("exp(-∞) = %v", got)
-	}
-}
-
 // Every position comes once in each pass.
 func TestPositions(t *testing.T) {
 	t.Parallel()
@@ -160,7 +148,9 @@ func TestPositions(t *testing.T) {
 	}
 	for range 5 {
 		seen := map[int]bool{}
-		for _, at := range p.next(nil, 6) {
+		pass := make([]position, 6)
+		p.next(pass)
+		for _, at := range pass {
 			seen[at.at] = true
 			if at.start >= at.at || at.at == 1 || at.at == 6 {
 				t.Errorf("the position %d of a part from %d on has nothing before it", at.at, at.start)

@@ -29,39 +29,31 @@ type Model struct {
 	Out    []float32 // one row of Factors for each hidden unit
 }
 
-// thought is what a history is on its way to its vector.
-type thought struct {
-	items  []uint32  // the newest first
-	mean   []float32 // weighted sum of the items' vectors
-	normal []float32 // mean, shifted and scaled to mean 0 and deviation 1
-	scale  float32   // of normal
-	units  []float32 // hidden, 0 where they are off
-	x      []float32 // the vector
-}
-
-func newThought(factors, hidden int) *thought {
-	return &thought{
-		mean: make([]float32, factors), normal: make([]float32, factors),
-		units: make([]float32, hidden), x: make([]float32, factors),
-	}
-}
-
 // Thinker passes one history after another in memory of its own.
 type Thinker struct {
-	m *Model
-	t *thought
+	m                      *Model
+	mean, normal, units, x []float32
 }
 
 // Thinker returns a Thinker. It must not be used by two goroutines at a time.
-func (m *Model) Thinker() *Thinker { return &Thinker{m, newThought(m.Factors, m.Hidden)} }
+func (m *Model) Thinker() *Thinker {
+	k := m.Factors
+	return &Thinker{m, make([]float32, k), make([]float32, k), make([]float32, m.Hidden), make([]float32, k)}
+}
 
 // Vector returns the vector of a history, the newest item first. It is the
 // caller's until the next one.
-func (th *Thinker) Vector(past []uint32) []float32 {
-	th.t.items = append(th.t.items[:0], past[:min(th.m.Window, len(past))]...)
-	th.m.sum(th.t)
-	th.m.think(th.t)
-	return th.t.x
+func (t *Thinker) Vector(past []uint32) []float32 {
+	m := t.m
+	past = past[:min(m.Window, len(past))]
+	m.sum(t.mean, past, size(len(past)))
+	normalize(t.normal, t.mean)
+	vector.DotRows(t.units, m.In, t.normal)
+	vector.Add(t.units, 1, m.Lift)
+	vector.Rectify(t.units)
+	copy(t.x, t.mean)
+	vector.AddRows(t.x, t.units, m.Out)
+	return t.x
 }
 
 // Fetch asks memory for the vectors of a history that is to be passed soon.
@@ -89,22 +81,11 @@ func (m *Model) Score(x []float32, item uint32) float32 {
 	return vector.Dot(x, m.Item(item)) + m.Bias[item]
 }
 
-// look takes the newest items of a history, the oldest first.
-func (t *thought) look(past []uint32, window int) {
-	t.items = t.items[:0]
-	for d := range min(window, len(past)) {
-		t.items = append(t.items, past[len(past)-1-d])
-	}
-}
-
-// sum adds up the items.
-func (m *Model) sum(t *thought) {
-	clear(t.mean)
-	vector.SumProducts(t.mean, m.Places, m.Items, t.items)
-	size := size(len(t.items))
-	for k := range t.mean {
-		t.mean[k] *= size
-	}
+// sum sets mean to the weighted sum of the items' vectors, the newest item first.
+func (m *Model) sum(mean []float32, items []uint32, size float32) {
+	clear(mean)
+	vector.SumProducts(mean, m.Places, m.Items, items)
+	vector.Scale(mean, size)
 }
 
 func (m *Model) place(d int) []float32 { return m.Places[d*m.Factors : (d+1)*m.Factors] }
@@ -120,29 +101,23 @@ func size(n int) float32 {
 	return float32(1 / math.Sqrt((1-math.Pow(q, float64(max(n, 1))))/(1-q)))
 }
 
-// think passes the sum through the hidden layer and adds what comes out to it.
-func (m *Model) think(t *thought) {
-	k := float32(m.Factors)
+// normalize sets normal to x, shifted and scaled to mean 0 and deviation 1, and
+// returns the scale.
+func normalize(normal, x []float32) (scale float32) {
+	k := float32(len(x))
 	mean, square := float32(0), float32(0)
-	for _, x := range t.mean {
-		mean += x
+	for _, v := range x {
+		mean += v
 	}
 	mean /= k
-	for i, x := range t.mean {
-		x -= mean
-		t.normal[i] = x
-		square += float32(x * x)
+	for i, v := range x {
+		v -= mean
+		normal[i] = v
+		square += float32(v * v)
 	}
-	t.scale = float32(1 / math.Sqrt(float64(square/k)+1e-6))
-	for i := range t.normal {
-		t.normal[i] *= t.scale
-	}
-	vector.DotRows(t.units, m.In, t.normal)
-	for i, u := range t.units {
-		t.units[i] = max(u+m.Lift[i], 0)
-	}
-	copy(t.x, t.mean)
-	vector.AddRows(t.x, t.units, m.Out)
+	scale = float32(1 / math.Sqrt(float64(square/k)+1e-6))
+	vector.Scale(normal, scale)
+	return scale
 }
 
 // Encode writes the model.

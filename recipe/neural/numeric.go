@@ -1,7 +1,5 @@
 package neural
 
-import "math"
-
 // noise is a source of random words: SplitMix64 (Steele, Lea and Flood 2014).
 type noise uint64
 
@@ -23,24 +21,4 @@ func dropOut(x []float32, n noise) {
 		}
 		x = x[len(part):]
 	}
-}
-
-// exp returns e^x for x up to 0 with a relative error below (1-x)/10⁷: 2^n times
-// a polynomial of the rest.
-func exp(x float32) float32 {
-	if x < -80 {
-		return 0
-	}
-	const round = 3 << 22 // floats from here on have no fraction
-	y := float32(x * math.Log2E)
-	up := y + round
-	n := up - round
-	f := (y - n) * math.Ln2
-	p := float32(1.0/720*f) + 1.0/120
-	p = float32(p*f) + 1.0/24
-	p = float32(p*f) + 1.0/6
-	p = float32(p*f) + 0.5
-	p = float32(p*f) + 1
-	p = float32(p*f) + 1
-	return p * math.Float32frombits((math.Float32bits(up)-math.Float32bits(round)+127)<<23)
 }

@@ -38,15 +38,24 @@ func newPositions(s *history.Sequences, seed uint64) *positions {
 
 func (p *positions) len() int { return len(p.at) }
 
-// next appends the next n.
-func (p *positions) next(to []position, n int) []position {
-	for range n {
+// next fills to with the next ones.
+func (p *positions) next(to []position) {
+	for n := range to {
 		if p.i == 0 {
 			p.offset, p.stride = p.r.IntN(p.len()), coprime(p.r, p.len())
 		}
 		i := (p.offset + p.i*p.stride) % p.len()
 		p.i = (p.i + 1) % p.len()
-		to = append(to, position{start: int(p.start[i]), at: int(p.at[i]), noise: noise(p.r.Uint64())})
+		to[n] = position{start: int(p.start[i]), at: int(p.at[i]), noise: noise(p.r.Uint64())}
+	}
+}
+
+// newest sets to to the newest of past, the oldest first, at most n: they come
+// the newest first.
+func newest(to, past []uint32, n int) []uint32 {
+	to = to[:0]
+	for d := range min(n, len(past)) {
+		to = append(to, past[len(past)-1-d])
 	}
 	return to
 }
@@ -94,22 +103,4 @@ func (sm *sampler) draw() (item uint32, chance float64) {
 		mass -= sm.upTo[i-1]
 	}
 	return uint32(i), math.Log(mass / all)
-}
-
-// round is the negatives of a batch, side by side in memory.
-type round struct {
-	sample  *sampler
-	item    [negatives]uint32
-	offset  [negatives]float32 // of the scores
-	vectors []float32
-}
-
-func (n *round) draw(m *Model) {
-	n.vectors = n.vectors[:0]
-	for i := range n.item {
-		item, chance := n.sample.draw()
-		n.item[i] = item
-		n.offset[i] = m.Bias[item] - float32(chance+math.Log(negatives))
-		n.vectors = append(n.vectors, m.Item(item)...)
-	}
 }

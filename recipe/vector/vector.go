@@ -81,6 +81,13 @@ func AddRows(y, c, rows []float32) {
 	}
 }
 
+// Scale multiplies the elements of x by a.
+func Scale(x []float32, a float32) {
+	whole := len(x) &^ 7
+	scale(x[:whole], a)
+	plainScale(x[whole:], a)
+}
+
 // Gather copies row index[i] of rows, which has k elements, to row i of out.
 func Gather(out, rows []float32, index []uint32, k int) {
 	out = out[:len(index)*k]
@@ -165,6 +172,13 @@ func plainDotRows(out, rows, x []float32) {
 func plainAddRows(y, c, rows []float32) {
 	for i, a := range c {
 		plainAdd(y, a, rows[i*len(y):(i+1)*len(y)])
+	}
+}
+
+// plainScale is Scale.
+func plainScale(x []float32, a float32) {
+	for i := range x {
+		x[i] *= a
 	}
 }
 

@@ -2,7 +2,10 @@ package vector
 
 import "golang.org/x/sys/cpu"
 
-var haveAVX = cpu.X86.HasAVX
+var (
+	haveAVX  = cpu.X86.HasAVX
+	haveAVX2 = cpu.X86.HasAVX2
+)
 
 func dot(x, y []float32) float32 {
 	if !haveAVX || len(x) == 0 {
@@ -111,3 +114,81 @@ func gatherAVX(out, rows *float32, index *uint32, n, k int)
 //
 //go:noescape
 func scatterAVX(rows *float32, c *[8]float32, x *float32, index *uint32, n, count int) int
+
+// addTile is plainAddMatrix of 8 rows of a, from row on, and 8 columns of b and c,
+// those that they begin with.
+func addTile(c []float32, a Left, row int, b []float32, n int) {
+	if !haveAVX {
+		plainAddTile(c, a, row, b, n)
+		return
+	}
+	addTileAVX(&c[0], &a.Data[row*a.Down], &b[0], a.Inner, n, a.Down, a.Along)
+}
+
+// addTileAVX is plainAddTile where a begins with the row.
+//
+//go:noescape
+func addTileAVX(c, a, b *float32, inner, n, down, along int)
+
+func scale(x []float32, a float32) {
+	if !haveAVX || len(x) == 0 {
+		plainScale(x, a)
+		return
+	}
+	scaleAVX(&x[0], a, len(x))
+}
+
+func maximum(x []float32) float32 {
+	if !haveAVX || len(x) == 0 {
+		return plainMax(x)
+	}
+	return maxAVX(&x[0], len(x))
+}
+
+func exps(x []float32, shift float32) float32 {
+	if !haveAVX2 || len(x) == 0 {
+		return plainExps(x, shift)
+	}
+	return expsAVX2(&x[0], shift, len(x))
+}
+
+// scaleAVX is plainScale of n elements, a positive multiple of 8.
+//
+//go:noescape
+func scaleAVX(x *float32, a float32, n int)
+
+// maxAVX is plainMax of n elements, a positive multiple of 8.
+//
+//go:noescape
+func maxAVX(x *float32, n int) float32
+
+// expsAVX2 is plainExps of n elements, a positive multiple of 8.
+//
+//go:noescape
+func expsAVX2(x *float32, shift float32, n int) float32
+
+func rectify(x []float32) {
+	if !haveAVX || len(x) == 0 {
+		plainRectify(x)
+		return
+	}
+	rectifyAVX(&x[0], len(x))
+}
+
+func mask(x, on []float32) {
+	if !haveAVX || len(x) == 0 {
+		plainMask(x, on)
+		return
+	}
+	maskAVX(&x[0], &on[0], len(x))
+}
+
+// rectifyAVX is plainRectify of n elements, a positive multiple of 8.
+//
+//go:noescape
+func rectifyAVX(x *float32, n int)
+
+// maskAVX is plainMask of n elements, a positive multiple of 8.
+//
+//go:noescape
+func maskAVX(x, on *float32, n int)

@@ -337,3 +337,219 @@ scatterdone:
 	VZEROUPPER
 	MOVQ BX, ret+48(FP)
 	RET
+
+// func addTileAVX(c, a, b *float32, inner, n, down, along int)
+//
+// The tile of c stays in eight registers while the rows of b pass.
+TEXT ·addTileAVX(SB), NOSPLIT, $0-56
+	MOVQ c+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), DX
+	MOVQ inner+24(FP), CX
+	MOVQ n+32(FP), R8
+	MOVQ down+40(FP), R9
+	MOVQ along+48(FP), R10
+	SHLQ $2, R8             // bytes of a row of b and c
+	SHLQ $2, R9             // bytes between two rows of a
+	SHLQ $2, R10            // and between two of its columns
+	LEAQ (R9)(R9*2), R11    // three rows of a
+	LEAQ (SI)(R9*4), AX     // its fourth row
+	LEAQ (R8)(R8*2), R12    // three rows of c
+	LEAQ (DI)(R8*4), BX     // its fourth row
+	VMOVUPS (DI), Y0
+	VMOVUPS (DI)(R8*1), Y1
+	VMOVUPS (DI)(R8*2), Y2
+	VMOVUPS (DI)(R12*1), Y3
+	VMOVUPS (BX), Y4
+	VMOVUPS (BX)(R8*1), Y5
+	VMOVUPS (BX)(R8*2), Y6
+	VMOVUPS (BX)(R12*1), Y7
+tileloop:
+	VMOVUPS (DX), Y8
+	VBROADCASTSS (SI), Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS Y9, Y0, Y0
+	VBROADCASTSS (SI)(R9*1), Y10
+	VMULPS Y8, Y10, Y10
+	VADDPS Y10, Y1, Y1
+	VBROADCASTSS (SI)(R9*2), Y11
+	VMULPS Y8, Y11, Y11
+	VADDPS Y11, Y2, Y2
+	VBROADCASTSS (SI)(R11*1), Y12
+	VMULPS Y8, Y12, Y12
+	VADDPS Y12, Y3, Y3
+	VBROADCASTSS (AX), Y13
+	VMULPS Y8, Y13, Y13
+	VADDPS Y13, Y4, Y4
+	VBROADCASTSS (AX)(R9*1), Y14
+	VMULPS Y8, Y14, Y14
+	VADDPS Y14, Y5, Y5
+	VBROADCASTSS (AX)(R9*2), Y15
+	VMULPS Y8, Y15, Y15
+	VADDPS Y15, Y6, Y6
+	VBROADCASTSS (AX)(R11*1), Y9
+	VMULPS Y8, Y9, Y9
+	VADDPS Y9, Y7, Y7
+	ADDQ R8, DX
+	ADDQ R10, SI
+	ADDQ R10, AX
+	DECQ CX
+	JNZ tileloop
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, (DI)(R8*1)
+	VMOVUPS Y2, (DI)(R8*2)
+	VMOVUPS Y3, (DI)(R12*1)
+	VMOVUPS Y4, (BX)
+	VMOVUPS Y5, (BX)(R8*1)
+	VMOVUPS Y6, (BX)(R8*2)
+	VMOVUPS Y7, (BX)(R12*1)
+	VZEROUPPER
+	RET
+
+// func scaleAVX(x *float32, a float32, n int)
+TEXT ·scaleAVX(SB), NOSPLIT, $0-24
+	MOVQ x+0(FP), DI
+	VBROADCASTSS a+8(FP), Y1
+	MOVQ n+16(FP), CX
+scaleloop:
+	VMULPS (DI), Y1, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JGT scaleloop
+	VZEROUPPER
+	RET
+
+// func maxAVX(x *float32, n int) float32
+TEXT ·maxAVX(SB), NOSPLIT, $0-20
+	MOVQ x+0(FP), SI
+	MOVQ n+8(FP), CX
+	VMOVUPS (SI), Y0
+maxloop:
+	VMAXPS (SI), Y0, Y0
+	ADDQ $32, SI
+	SUBQ $8, CX
+	JGT maxloop
+	VEXTRACTF128 $1, Y0, X1
+	VMAXPS X1, X0, X0
+	VMOVHLPS X0, X0, X1
+	VMAXPS X1, X0, X0
+	VMOVSHDUP X0, X1
+	VMAXSS X1, X0, X0
+	VZEROUPPER
+	MOVSS X0, ret+16(FP)
+	RET
+
+// What exp works with, and the bits of 127 - wholes.
+DATA expfloor<>+0(SB)/4, $0xc2a00000
+GLOBL expfloor<>(SB), RODATA|NOPTR, $4
+DATA explog2e<>+0(SB)/4, $0x3fb8aa3b
+GLOBL explog2e<>(SB), RODATA|NOPTR, $4
+DATA expwholes<>+0(SB)/4, $0x4b400000
+GLOBL expwholes<>(SB), RODATA|NOPTR, $4
+DATA expln2<>+0(SB)/4, $0x3f317218
+GLOBL expln2<>(SB), RODATA|NOPTR, $4
+DATA exp720<>+0(SB)/4, $0x3ab60b61
+GLOBL exp720<>(SB), RODATA|NOPTR, $4
+DATA exp120<>+0(SB)/4, $0x3c088889
+GLOBL exp120<>(SB), RODATA|NOPTR, $4
+DATA exp24<>+0(SB)/4, $0x3d2aaaab
+GLOBL exp24<>(SB), RODATA|NOPTR, $4
+DATA exp6<>+0(SB)/4, $0x3e2aaaab
+GLOBL exp6<>(SB), RODATA|NOPTR, $4
+DATA exphalf<>+0(SB)/4, $0x3f000000
+GLOBL exphalf<>(SB), RODATA|NOPTR, $4
+DATA expone<>+0(SB)/4, $0x3f800000
+GLOBL expone<>(SB), RODATA|NOPTR, $4
+DATA expbias<>+0(SB)/4, $0xb4c0007f
+GLOBL expbias<>(SB), RODATA|NOPTR, $4
+
+// func expsAVX2(x *float32, shift float32, n int) float32
+TEXT ·expsAVX2(SB), NOSPLIT, $0-28
+	MOVQ x+0(FP), DI
+	VBROADCASTSS shift+8(FP), Y1
+	MOVQ n+16(FP), CX
+	VBROADCASTSS expfloor<>(SB), Y2
+	VBROADCASTSS explog2e<>(SB), Y3
+	VBROADCASTSS expwholes<>(SB), Y4
+	VBROADCASTSS expln2<>(SB), Y5
+	VBROADCASTSS exp720<>(SB), Y6
+	VBROADCASTSS exp120<>(SB), Y7
+	VBROADCASTSS exp24<>(SB), Y8
+	VBROADCASTSS exp6<>(SB), Y9
+	VBROADCASTSS exphalf<>(SB), Y10
+	VBROADCASTSS expone<>(SB), Y11
+	VXORPS Y0, Y0, Y0
+expsloop:
+	VMOVUPS (DI), Y12
+	VSUBPS Y1, Y12, Y12
+	VCMPPS $13, Y2, Y12, Y15 // not below the floor
+	VMULPS Y3, Y12, Y12
+	VADDPS Y4, Y12, Y13
+	VSUBPS Y4, Y13, Y14
+	VSUBPS Y14, Y12, Y12
+	VMULPS Y5, Y12, Y12      // the rest
+	VMULPS Y12, Y6, Y14
+	VADDPS Y7, Y14, Y14
+	VMULPS Y12, Y14, Y14
+	VADDPS Y8, Y14, Y14
+	VMULPS Y12, Y14, Y14
+	VADDPS Y9, Y14, Y14
+	VMULPS Y12, Y14, Y14
+	VADDPS Y10, Y14, Y14
+	VMULPS Y12, Y14, Y14
+	VADDPS Y11, Y14, Y14
+	VMULPS Y12, Y14, Y14
+	VADDPS Y11, Y14, Y14
+	VPBROADCASTD expbias<>(SB), Y12
+	VPADDD Y12, Y13, Y13
+	VPSLLD $23, Y13, Y13
+	VMULPS Y13, Y14, Y14
+	VANDPS Y15, Y14, Y14
+	VMOVUPS Y14, (DI)
+	VADDPS Y14, Y0, Y0
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JGT expsloop
+	VEXTRACTF128 $1, Y0, X1
+	VADDPS X1, X0, X0
+	VMOVHLPS X0, X0, X1
+	VADDPS X1, X0, X0
+	VMOVSHDUP X0, X1
+	VADDSS X1, X0, X0
+	VZEROUPPER
+	MOVSS X0, ret+24(FP)
+	RET
+
+// func rectifyAVX(x *float32, n int)
+TEXT ·rectifyAVX(SB), NOSPLIT, $0-16
+	MOVQ x+0(FP), DI
+	MOVQ n+8(FP), CX
+	VXORPS Y1, Y1, Y1
+rectifyloop:
+	VMOVUPS (DI), Y0
+	VMAXPS Y0, Y1, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JGT rectifyloop
+	VZEROUPPER
+	RET
+
+// func maskAVX(x, on *float32, n int)
+TEXT ·maskAVX(SB), NOSPLIT, $0-24
+	MOVQ x+0(FP), DI
+	MOVQ on+8(FP), SI
+	MOVQ n+16(FP), CX
+	VXORPS Y1, Y1, Y1
+maskloop:
+	VMOVUPS (SI), Y0
+	VCMPPS $4, Y1, Y0, Y0 // not equal
+	VANDPS (DI), Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ $32, SI
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JGT maskloop
+	VZEROUPPER
+	RET

@@ -19,3 +19,15 @@ func gather(out, rows []float32, index []uint32, k int) { plainGather(out, rows,
 func scatter(rows []float32, c *[8]float32, x []float32, index []uint32) int {
 	return plainScatter(rows, c, x, index)
 }
+
+func addTile(c []float32, a Left, row int, b []float32, n int) { plainAddTile(c, a, row, b, n) }
+
+func scale(x []float32, a float32) { plainScale(x, a) }
+
+func maximum(x []float32) float32 { return plainMax(x) }
+
+func exps(x []float32, shift float32) float32 { return plainExps(x, shift) }
+
+func rectify(x []float32) { plainRectify(x) }
+
+func mask(x, on []float32) { plainMask(x, on) }
