@@ -63,25 +63,26 @@ func parseAuthorization(value string) (authorization, error) {
 // slash, so that each part has one meaning.
 func (a *authorization) parseCredential(credential string) error {
 	key, scope, _ := strings.Cut(credential, "/")
-	p := strings.Split(scope, "/")
-	if key == "" || len(p) != 4 || p[1] == "" || p[2] == "" || p[3] != terminator || !digits(p[0], 8) {
+	date, rest, _ := strings.Cut(scope, "/")
+	region, rest, _ := strings.Cut(rest, "/")
+	service, last, _ := strings.Cut(rest, "/")
+	if key == "" || region == "" || service == "" || last != terminator || !digits(date, 8) {
 		return bespoke.Errorf(bespoke.IncompleteSign, "Credential must be KEY/YYYYMMDD/REGION/SERVICE/%s, got '%s'.", terminator, cut(credential))
 	}
 	if !hexadecimal(a.signature, 64) {
 		return bespoke.Errorf(bespoke.IncompleteSign, "Signature must be 64 hexadecimal digits in lower case, got '%s'.", cut(a.signature))
 	}
-	a.accessKey, a.scope, a.date, a.region, a.service = key, scope, p[0], p[1], p[2]
+	a.accessKey, a.scope, a.date, a.region, a.service = key, scope, date, region, service
 	return nil
 }
 
 // signs reports whether the header, in lower case, is among the signed ones.
 func (a *authorization) signs(header string) bool {
-	for name := range strings.SplitSeq(a.headers, ";") {
-		if name == header {
-			return true
+	for name, rest, more := strings.Cut(a.headers, ";"); ; name, rest, more = strings.Cut(rest, ";") {
+		if name == header || !more {
+			return name == header
 		}
 	}
-	return false
 }
 
 func digits(s string, n int) bool {
@@ -105,9 +106,15 @@ func cut(s string) string {
 // as "iam", or "" where it does not say. It is for choosing who answers on an
 // address that several services share; nothing is verified.
 func ClaimedService(r *http.Request) string {
-	const name = "Credential="
-	header := r.Header.Get("Authorization")
-	credential, _, _ := strings.Cut(header[strings.LastIndex(header, name)+1:], ",")
+	credential := r.Header.Get("Authorization")
+	for { // the last one counts
+		_, after, ok := strings.Cut(credential, "Credential=")
+		if !ok {
+			break
+		}
+		credential = after
+	}
+	credential, _, _ = strings.Cut(credential, ",")
 	scope, ok := strings.CutSuffix(strings.TrimSpace(credential), "/"+terminator)
 	if !ok {
 		return ""

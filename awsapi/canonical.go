@@ -12,7 +12,7 @@ import (
 // appendCanonical appends the canonical form of a request: method, path, query,
 // signed headers and the body's hash, one to a line.
 // Source: "Create a signed AWS API request", IAM user guide.
-func appendCanonical(b []byte, r *http.Request, signedHeaders, bodyHash string) []byte {
+func appendCanonical(b []byte, r *http.Request, signedHeaders string, bodyHash []byte) []byte {
 	b = append(b, r.Method...)
 	b = append(b, '\n')
 	b = appendPath(b, r.URL)

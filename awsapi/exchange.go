@@ -57,15 +57,15 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, e *endpoint) {
 
 	err := x.answer(r, body)
 	code, status := okCode, http.StatusOK
-	header := w.Header()
+	header := w.Header() // its names are given as net/http has them
 	if err != nil {
 		refusal := x.refusal(r.Context(), err)
 		code, status = string(refusal.Code), x.statusOf(refusal.Code)
 		body.Reset()
 		writeError(body, refusal)
-		header.Set("X-Amzn-Errortype", code)
+		header["X-Amzn-Errortype"] = []string{code}
 	}
-	header.Set("X-Amzn-Requestid", x.id)
+	header["X-Amzn-Requestid"] = []string{x.id}
 	if x.file != nil {
 		if broken := x.file.send(w); broken != nil {
 			// The status of a success has been sent; the log and the numbers say what
@@ -73,8 +73,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, e *endpoint) {
 			err, code, status = broken, string(bespoke.Internal), http.StatusInternalServerError
 		}
 	} else {
-		header.Set("Content-Type", contentType[e.protocol])
-		header.Set("Content-Length", strconv.Itoa(body.Len()))
+		header["Content-Type"] = contentType[e.protocol]
+		header["Content-Length"] = []string{strconv.Itoa(body.Len())}
 		w.WriteHeader(status)
 		_, _ = w.Write(body.Bytes()) // the client may be gone; that is its affair
 	}
@@ -83,9 +83,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, e *endpoint) {
 	s.cfg.Observe(e.name, code, d)
 }
 
-var contentType = map[wire.Protocol]string{
-	wire.JSON11:   "application/x-amz-json-1.1",
-	wire.RestJSON: "application/json",
+var contentType = map[wire.Protocol][]string{
+	wire.JSON11:   {"application/x-amz-json-1.1"},
+	wire.RestJSON: {"application/json"},
 }
 
 // File is an answer that is no JSON but the content of a file. Where that cannot be read,

@@ -219,13 +219,14 @@ var scratch = sync.Pool{New: func() any { return new([]byte) }}
 
 func (v *Verifier) checkSignature(r *http.Request, a *authorization, secret string, body []byte) error {
 	sum := sha256.Sum256(body)
-	bodyHash := hex.EncodeToString(sum[:])
-	if claimed := r.Header.Get("X-Amz-Content-Sha256"); claimed != "" && claimed != bodyHash {
+	var bodyHash [2 * sha256.Size]byte
+	hex.Encode(bodyHash[:], sum[:])
+	if claimed := r.Header.Get("X-Amz-Content-Sha256"); claimed != "" && claimed != string(bodyHash[:]) {
 		return invalid("The X-Amz-Content-Sha256 header is not the SHA-256 hash of the request body. Send the hash in hexadecimal; bodies must be signed.")
 	}
 	buf := scratch.Get().(*[]byte)
 	defer scratch.Put(buf)
-	b := appendCanonical((*buf)[:0], r, a.headers, bodyHash)
+	b := appendCanonical((*buf)[:0], r, a.headers, bodyHash[:])
 	sum = sha256.Sum256(b)
 	b = append(b[:0], algorithm+"\n"...)
 	b = append(b, r.Header.Get("X-Amz-Date")...)

@@ -29,8 +29,10 @@ func (s *Server) weary(d *Deployment, user string) map[string]bool {
 		items := im.Items
 		if items == nil && !answers[im.RecommendationID] { // what the event lists counts, not what was answered
 			answers[im.RecommendationID] = true
-			given, _ := s.given.get(im.RecommendationID)
-			items = given.items
+			if id, ok := parseID(im.RecommendationID); ok {
+				given, _ := s.given.get(id)
+				items = given.items
+			}
 		}
 		for _, it := range items {
 			shown[it]++

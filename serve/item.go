@@ -11,10 +11,7 @@ import (
 
 // The reasons that aws-user-personalization-v2 gives for items that the model
 // would not normally recommend.
-const (
-	reasonExploration = "Exploration"
-	reasonPopular     = "Popular item"
-)
+var reasons = map[recipe.Why][]string{recipe.Explored: {"Exploration"}, recipe.Popular: {"Popular item"}}
 
 // scored reports whether an item's score is shown. Recipes whose answers have
 // scores rank by ones that sum to 1.
@@ -30,19 +27,22 @@ func (d *Deployment) fillers() bool { return d.Recipe.Name == "aws-user-personal
 func (d *Deployment) items(ranked []recipe.Scored, columns []history.Column) []wire.PredictedItem {
 	out := make([]wire.PredictedItem, len(ranked))
 	scores := make([]float64, len(ranked))
+	ids := d.Artifact.Model.Items()
+	for i, r := range ranked { // nothing else, so that memory is asked for many at once
+		if n := int(r.Item) - ids.Len(); n < 0 {
+			out[i].ItemId = ids.ID(r.Item)
+		} else {
+			out[i].ItemId = d.Fresh.New[n].ID
+		}
+	}
+	fillers := d.fillers()
 	for i, r := range ranked {
-		out[i].ItemId = d.id(r.Item)
 		if d.scored(r) {
 			scores[i] = math.Round(r.Score*scoreDigits) / scoreDigits
 			out[i].Score = &scores[i]
 		}
-		if d.fillers() {
-			switch r.Why {
-			case recipe.Explored:
-				out[i].Reason = []string{reasonExploration}
-			case recipe.Popular:
-				out[i].Reason = []string{reasonPopular}
-			}
+		if fillers && r.Why != recipe.Relevant {
+			out[i].Reason = reasons[r.Why]
 		}
 		if columns != nil {
 			out[i].Metadata = d.metadata(out[i].ItemId, columns)

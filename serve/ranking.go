@@ -37,17 +37,15 @@ func (s *Server) getPersonalizedRanking(ctx context.Context, in *wire.GetPersona
 		q.Only, q.K = known, len(known)
 		ranked = d.Artifact.Model.Rank(q)
 	}
-	out := &wire.GetPersonalizedRankingResponse{PersonalizedRanking: d.items(ranked, columns), RecommendationId: d.newID()}
+	items := d.items(ranked, columns)
 	for _, id := range unknown {
 		item := wire.PredictedItem{ItemId: id}
 		if columns != nil {
 			item.Metadata = d.metadata(id, columns)
 		}
-		out.PersonalizedRanking = append(out.PersonalizedRanking, item)
+		items = append(items, item)
 	}
-	list := out.PersonalizedRanking
-	s.given.add(out.RecommendationId, d.Campaign, len(list), func(i int) string { return list[i].ItemId })
-	return out, nil
+	return &wire.GetPersonalizedRankingResponse{PersonalizedRanking: items, RecommendationId: s.remember(d, items)}, nil
 }
 
 // split tells the items that the model knows from those that it does not, each

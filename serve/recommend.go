@@ -48,9 +48,8 @@ func (s *Server) getRecommendations(ctx context.Context, in *wire.GetRecommendat
 	}
 	q := d.query(asked{in.UserId, in.ItemId, d.Artifact.Context(in.Context)}, s.recent(d, in.UserId))
 	q.K = k
-	out := &wire.GetRecommendationsResponse{ItemList: d.items(s.rank(d, in.UserId, q), columns), RecommendationId: d.newID()}
-	s.given.add(out.RecommendationId, d.Campaign, len(out.ItemList), func(i int) string { return out.ItemList[i].ItemId })
-	return out, nil
+	items := d.items(s.rank(d, in.UserId, q), columns)
+	return &wire.GetRecommendationsResponse{ItemList: items, RecommendationId: s.remember(d, items)}, nil
 }
 
 func noFilter(arn string, values map[string]string) error {

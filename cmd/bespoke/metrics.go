@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,6 +21,7 @@ type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
+	answered sync.Map // outcome -> the *answered of it
 	rows     *prometheus.CounterVec
 	bytes    prometheus.Counter
 	imports  *prometheus.HistogramVec
@@ -60,9 +62,23 @@ func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
+// outcome is what requests are told apart by, answered what is counted of those
+// that are alike.
+type (
+	outcome  struct{ operation, code string }
+	answered struct {
+		requests prometheus.Counter
+		duration prometheus.Observer
+	}
+)
+
 func (m *metrics) request(operation, code string, d time.Duration) {
-	m.requests.WithLabelValues(operation, code).Inc()
-	m.duration.WithLabelValues(operation).Observe(d.Seconds())
+	a, ok := m.answered.Load(outcome{operation, code})
+	if !ok {
+		a, _ = m.answered.LoadOrStore(outcome{operation, code}, &answered{m.requests.WithLabelValues(operation, code), m.duration.WithLabelValues(operation)})
+	}
+	a.(*answered).requests.Inc()
+	a.(*answered).duration.Observe(d.Seconds())
 }
 
 func (m *metrics) imported(p control.ImportProgress) {

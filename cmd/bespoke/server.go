@@ -212,12 +212,13 @@ func startServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/", bySignedService(api, cloud.identity(verifier)))
-	mux.Handle("/bespoke/v1/", extension.New(api, service, runtime, cfg.scope()))
-	mux.Handle("GET /metrics", seen.handler())
-	mux.HandleFunc("GET /healthz", healthy(st.Ping))
-	addr, err := s.listen(cfg.listen, mux, cfg.logger)
+	amazon := bySignedService(api, cloud.identity(verifier))
+	own := http.NewServeMux()
+	own.Handle("/", amazon)
+	own.Handle("/bespoke/v1/", extension.New(api, service, runtime, cfg.scope()))
+	own.Handle("GET /metrics", seen.handler())
+	own.HandleFunc("GET /healthz", healthy(st.Ping))
+	addr, err := s.listen(cfg.listen, byPath(own, amazon), cfg.logger)
 	if err != nil {
 		return nil, err
 	}
@@ -338,6 +339,18 @@ func (s *server) stop() error {
 	}
 	s.closers = nil
 	return errors.Join(errs...)
+}
+
+// byPath hands requests for paths that Amazon's API does not have to own, and all
+// others to amazon, which looks at more than the path.
+func byPath(own, amazon http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if path := r.URL.Path; path == "/metrics" || path == "/healthz" || strings.HasPrefix(path, "/bespoke/") {
+			own.ServeHTTP(w, r)
+		} else {
+			amazon.ServeHTTP(w, r)
+		}
+	})
 }
 
 // bySignedService hands requests that are signed for IAM or STS to identity
