@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,8 +58,12 @@ func main() {
 }
 
 // serveBare is the peer. It prints its address and serves until its standard
-// input ends.
+// input ends. It gets the threads that the product gives itself, and is the faster for
+// it.
 func serveBare(size int) error {
+	if procs := runtime.GOMAXPROCS(0); procs == runtime.NumCPU() {
+		runtime.GOMAXPROCS(procs + min(procs, 4))
+	}
 	body := []byte(`{"itemList":"` + strings.Repeat("x", max(size-15, 0)) + `"}`)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

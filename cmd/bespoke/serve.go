@@ -48,6 +48,7 @@ func serveVerb(ctx context.Context, args []string, std streams, getenv func(stri
 		defer debug.SetMemoryLimit(debug.SetMemoryLimit(memoryLimit))
 		cfg.limitMemory = true
 	}
+	defer addThreads(getenv)()
 	cfg.logger = newLogger(std, *verbose, *logJSON)
 	srv, err := startServer(ctx, cfg)
 	if err != nil {

@@ -103,12 +103,12 @@ func TestScores(t *testing.T) {
 		}
 		return total
 	}
-	if s := sum(recipe.Query{K: 10, History: past, Only: recipetest.Numbers(t, m, "i9", "new", "i5")}); math.Abs(s-1) > 1e-9 {
+	if s := sum(recipe.Query{K: 10, History: past, Only: recipetest.Numbers(t, m, "i9", "new", "i5")}); math.Abs(s-1) > 1e-6 {
 		t.Errorf("scores of a ranked list sum to %v", s)
 	}
 	all := sum(recipe.Query{K: 100, History: past})
 	part := sum(recipe.Query{K: 100, History: past, Skip: recipetest.Is(m, "i5")})
-	if all > 1+1e-9 || all < 0.9 || part >= all {
+	if all > 1+1e-6 || all < 0.9 || part >= all {
 		t.Errorf("scores of the catalogue sum to %v, without i5 to %v", all, part)
 	}
 }

@@ -67,7 +67,7 @@ type gaze struct {
 	past            []uint32  // newest first
 	folded, thought []float32 // the vectors of the history
 	scale           float32   // of the factors' scores
-	more            []float32 // the network's scores
+	more            []float32 // the factors' scores beside the network's
 }
 
 func (l latent) gaze(b *Blend) *gaze {
@@ -108,20 +108,21 @@ func (g *gaze) seen() int { return min(len(g.past), len(g.fades)) }
 
 // scores sets out[i] to what the latent part gives items[i].
 func (g *gaze) scores(out []float32, items []uint32) {
-	if len(g.past) == 0 || g.factors == nil {
+	switch {
+	case len(g.past) == 0 || g.latent == latent{}:
 		clear(out)
-	} else {
+	case g.network == nil:
 		g.factors.Scores(out, g.folded, items)
-		for i := range out {
-			out[i] *= g.scale
+		vector.Scale(out, g.scale)
+	default:
+		g.network.Scores(out, g.thought, items)
+		vector.Scale(out, float32(g.b.Network))
+		if g.factors != nil {
+			g.more = slices.Grow(g.more[:0], len(items))[:len(items)]
+			g.factors.Scores(g.more, g.folded, items)
+			vector.Add(out, g.scale, g.more)
 		}
 	}
-	if len(g.past) == 0 || g.network == nil {
-		return
-	}
-	g.more = slices.Grow(g.more[:0], len(items))[:len(items)]
-	g.network.Scores(g.more, g.thought, items)
-	vector.Add(out, float32(g.b.Network), g.more)
 }
 
 // likes reports whether the history speaks for an item.

@@ -14,11 +14,11 @@ const (
 	small = 8192
 	// followers, likely and favoured are how many of each, the first two wider
 	// times as many where items may be skipped or more counts than the history and
-	// what is popular. Three times as many change no figure.
-	followers = 200
-	likely    = 100
+	// what is popular. Twice as many change no figure by a thousandth.
+	followers = 100
+	likely    = 50
 	favoured  = 500
-	wider     = 10
+	wider     = 20
 )
 
 // What prospect.marks says of an item.
@@ -67,6 +67,7 @@ func (p *prospect) look(q recipe.Query) {
 		}
 	}
 	p.gaze.fetch(p.past)
+	p.m.follow.Fetch(p.past[:min(len(p.past), len(p.m.weights))])
 	p.prior = float32(p.m.Prior)
 	if len(p.past) == 0 {
 		p.prior = 1
@@ -76,9 +77,9 @@ func (p *prospect) look(q recipe.Query) {
 	for _, profile := range p.profiles {
 		profile.Look(p.past, p.m.traitFades)
 	}
+	p.gaze.look(p.past)
 	p.lead(p.m.follow, p.past, p.m.weights, q.Only != nil) // the items of a list are told apart to the last
 	p.spread = p.scratch.spread()
-	p.gaze.look(p.past)
 }
 
 // choose finds the items to be scored: those of the list, if there is one, else

@@ -5,16 +5,11 @@ import (
 	"slices"
 
 	"bespoke/recipe"
+	"bespoke/recipe/vector"
 )
 
-const (
-	// behind is taken off the score of items that users are not expected to
-	// take again.
-	behind = 1000
-	// far is how much lower than the best a score is that counts for nothing
-	// in the softmax: exp(-30) is 1e-13.
-	far = 30
-)
+// behind is taken off the score of items that users are not expected to take again.
+const behind = 1000
 
 // Rank returns the items that the user will most likely take next. Scores are
 // exp(s)/Σ exp(s) over the catalogue, or over q.Only; s is 0 for items that
@@ -107,16 +102,12 @@ func (p *prospect) soften(out []recipe.Scored) {
 	if len(out) == 0 {
 		return
 	}
-	best := float64(slices.Max(p.scores))
+	top := vector.Max(p.scores)
 	if p.rest > 0 {
-		best = max(best, 0)
+		top = max(top, 0)
 	}
-	sum := float64(p.rest) * math.Exp(-best)
-	for _, s := range p.scores {
-		if d := float64(s) - best; d > -far {
-			sum += math.Exp(d)
-		}
-	}
+	best := float64(top)
+	sum := float64(vector.Exps(p.scores, top)) + float64(p.rest)*math.Exp(-best)
 	for i := range out {
 		out[i].Score = math.Exp(out[i].Score-best) / sum
 	}

@@ -2,6 +2,7 @@ package blend
 
 import (
 	"math"
+	"slices"
 
 	"bespoke/recipe/sequence"
 )
@@ -37,7 +38,6 @@ func (sc *scratch) lead(f *sequence.Followers, past []uint32, weights []float32,
 	weights = weights[:min(len(weights), len(past))]
 	sc.floor = 0
 	if !all {
-		// This also has memory send the beginnings of all rows at once.
 		for d, w := range weights {
 			if row := f.Row(past[d]); len(row) > 0 {
 				sc.floor = max(sc.floor, w*row[0].Weight)
@@ -45,15 +45,28 @@ func (sc *scratch) lead(f *sequence.Followers, past []uint32, weights []float32,
 		}
 		sc.floor *= faint
 	}
+	sum, touched, floor := sc.sum, sc.touched, sc.floor
 	for d, w := range weights {
-		for _, next := range f.Row(past[d]) {
+		row := f.Row(past[d])
+		touched = slices.Grow(touched, len(row))
+		n := len(touched)
+		room := touched[n : n+len(row)]
+		fresh := 0
+		for _, next := range row {
 			add := w * next.Weight
-			if add < sc.floor {
+			if add < floor {
 				break
 			}
-			sc.add(next.Item, add)
+			was := sum[next.Item]
+			room[fresh] = next.Item
+			if was == 0 {
+				fresh++
+			}
+			sum[next.Item] = was + add
 		}
+		touched = touched[:n+fresh]
 	}
+	sc.touched = touched
 }
 
 func (sc *scratch) add(j uint32, x float32) {
@@ -90,13 +103,19 @@ func (sc *scratch) heaviest(out []uint32, n int) []uint32 {
 	}
 	// Bits of floats that are not negative are in the order of the floats.
 	digit := func(j uint32) uint32 { return math.Float32bits(max(sc.sum[j], 0)) >> (32 - digits) }
-	clear(sc.counts[:])
+	border, least := uint32(0), uint32(len(sc.counts)-1)
 	for _, j := range sc.touched {
-		sc.counts[digit(j)]++
+		d := digit(j)
+		border, least = max(border, d), min(least, d)
 	}
-	border, room := uint32(len(sc.counts)-1), n
-	for ; int(sc.counts[border]) <= room; border-- {
-		room -= int(sc.counts[border])
+	counts := sc.counts[:border+1]
+	clear(counts[least:])
+	for _, j := range sc.touched {
+		counts[digit(j)]++
+	}
+	room := n
+	for ; int(counts[border]) <= room; border-- {
+		room -= int(counts[border])
 	}
 	for _, j := range sc.touched {
 		switch d := digit(j); {

@@ -58,7 +58,7 @@ func (t *Thinker) Vector(past []uint32) []float32 {
 
 // Fetch asks memory for the vectors of a history that is to be passed soon.
 func (m *Model) Fetch(past []uint32) {
-	vector.Fetch(m.Items, past[:min(m.Window, len(past))], m.Factors)
+	vector.Fetch(m.Items, past[:min(m.Window, len(past))], m.Factors, m.Factors)
 }
 
 // Item returns the vector of an item.

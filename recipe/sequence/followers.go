@@ -1,6 +1,11 @@
 package sequence
 
-import "bespoke/recipe"
+import (
+	"slices"
+
+	"bespoke/recipe"
+	"bespoke/recipe/vector"
+)
 
 // Follower is an item that follows another one.
 type Follower struct {
@@ -29,6 +34,20 @@ func (c *Counts) Followers() *Followers {
 
 // Row returns what follows an item. It is not to be changed.
 func (f *Followers) Row(item uint32) []Follower { return f.entries[f.start[item]:f.start[item+1]] }
+
+// head is how many entries of a row Fetch asks for: two lines of the cache at most.
+const head = 8
+
+// Fetch asks memory for the beginnings of rows that will be read soon.
+func (f *Followers) Fetch(items []uint32) {
+	var starts [32]uint32
+	for some := range slices.Chunk(items, len(starts)) {
+		for i, j := range some {
+			starts[i] = f.start[j]
+		}
+		vector.Fetch(f.entries, starts[:len(some)], 1, head)
+	}
+}
 
 // Encode writes the matrix.
 func (f *Followers) Encode(e *recipe.Encoder) {

@@ -1,5 +1,7 @@
 package vector
 
+import "unsafe"
+
 // SumProducts does AddProducts of y, row i of a and row index[i] of rows, for every
 // i in turn: rows have the length of y and lie one after another.
 func SumProducts(y, a, rows []float32, index []uint32) {
@@ -16,11 +18,13 @@ func SumProducts(y, a, rows []float32, index []uint32) {
 	}
 }
 
-// Fetch asks memory for rows, of which it is certain that they will be needed soon.
+// Fetch asks memory for k elements, at least one, from each row index[i] on, of which
+// it is certain that they will be needed soon. A row begins every stride elements.
 // Those that there are not it leaves out.
-func Fetch(rows []float32, index []uint32, k int) {
+func Fetch[T any](rows []T, index []uint32, stride, k int) {
 	if len(index) > 0 && len(rows) > 0 {
-		fetch(rows, index, k)
+		size := int(unsafe.Sizeof(rows[0]))
+		fetch(unsafe.Pointer(&rows[0]), index, stride*size, k*size)
 	}
 }
 

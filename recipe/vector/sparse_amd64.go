@@ -1,5 +1,7 @@
 package vector
 
+import "unsafe"
+
 func sumProducts(y, a, rows []float32, index []uint32) {
 	if !haveAVX {
 		plainSumProducts(y, a, rows, index)
@@ -8,8 +10,8 @@ func sumProducts(y, a, rows []float32, index []uint32) {
 	sumProductsAVX(&y[0], &a[0], &rows[0], &index[0], len(index), len(y))
 }
 
-func fetch(rows []float32, index []uint32, k int) {
-	prefetch(&rows[0], &index[0], len(index), k)
+func fetch(rows unsafe.Pointer, index []uint32, stride, size int) {
+	prefetch(rows, &index[0], len(index), stride, size)
 }
 
 // sumProductsAVX is plainSumProducts of n rows, at least one, of k elements, a
@@ -18,8 +20,8 @@ func fetch(rows []float32, index []uint32, k int) {
 //go:noescape
 func sumProductsAVX(y, a, rows *float32, index *uint32, n, k int)
 
-// prefetch has n rows, at least one, of k elements brought into the first cache. It
-// does not matter whether they exist.
+// prefetch has size bytes of n rows, at least one, which are stride bytes apart,
+// brought into the first cache. It does not matter whether they exist.
 //
 //go:noescape
-func prefetch(rows *float32, index *uint32, n, k int)
+func prefetch(rows unsafe.Pointer, index *uint32, n, stride, size int)

@@ -97,18 +97,19 @@ done:
 	VZEROUPPER
 	RET
 
-// func prefetch(rows *float32, index *uint32, n, k int)
-TEXT ·prefetch(SB), NOSPLIT, $0-32
+// func prefetch(rows unsafe.Pointer, index *uint32, n, stride, size int)
+TEXT ·prefetch(SB), NOSPLIT, $0-40
 	MOVQ rows+0(FP), R8
 	MOVQ index+8(FP), DX
 	MOVQ n+16(FP), CX
-	MOVQ k+24(FP), R12
-	SHLQ $2, R12
+	MOVQ stride+24(FP), R12
+	MOVQ size+32(FP), R13
 fetchrow:
 	MOVL (DX), AX
 	IMULQ R12, AX
 	ADDQ R8, AX
-	LEAQ (AX)(R12*1), BX
+	LEAQ (AX)(R13*1), BX
+	ANDQ $~63, AX         // the line that it begins in
 fetchline:
 	PREFETCHT0 (AX)
 	ADDQ $64, AX

@@ -21,7 +21,7 @@ func TestSumProducts(t *testing.T) {
 			for i, j := range index {
 				plainAddProducts(want, a[i*k:(i+1)*k], rows[int(j)*k:(int(j)+1)*k])
 			}
-			Fetch(rows, index, k)
+			Fetch(rows, index, k, max(k, 1))
 			SumProducts(y, a, rows, index)
 			if !slices.Equal(y, want) {
 				t.Errorf("%d rows of %d: %v, want %v", n, k, y, want)
@@ -37,6 +37,6 @@ func TestSumProductsNoRow(t *testing.T) {
 			t.Error("a row that is not there was added")
 		}
 	}()
-	Fetch(make([]float32, 16), []uint32{1 << 31}, 8) // looks at nothing
+	Fetch(make([]float32, 16), []uint32{1 << 31}, 8, 8) // looks at nothing
 	SumProducts(make([]float32, 8), make([]float32, 16), make([]float32, 16), []uint32{1, 2})
 }
