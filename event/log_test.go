@@ -179,20 +179,42 @@ func TestSegmentsGo(t *testing.T) {
 	}
 }
 
+// alone reports whether the test has a process of its own. Where it has not, it gets one
+// and fails with it: a limit on the size of files is the process's.
+func alone(t *testing.T) bool {
+	t.Helper()
+	if os.Getenv("BESPOKE_TEST_ALONE") != "" {
+		signal.Ignore(syscall.SIGXFSZ)
+		return true
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+	cmd.Env = append(os.Environ(), "BESPOKE_TEST_ALONE=1")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return false
+}
+
+// limitFiles has writes fail beyond so many bytes of a file.
+func limitFiles(t *testing.T, most uint64) {
+	t.Helper()
+	var l syscall.Rlimit
+	err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &l)
+	if l.Cur = min(most, l.Max); err == nil {
+		err = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &l)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // A disk without room: the calls are refused with an error that SDKs retry, nothing of
-// them is kept, and everything goes on once there is room. The limit on the size of
-// files is the process's, hence a process of its own.
+// them is kept, and everything goes on once there is room.
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
-	if os.Getenv("BESPOKE_TEST_DISK_FULL") == "" {
-		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestDiskFull$", "-test.v")
-		cmd.Env = append(os.Environ(), "BESPOKE_TEST_DISK_FULL=1")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
+	if !alone(t) {
 		return
 	}
-	signal.Ignore(syscall.SIGXFSZ)
 	f := open(t, nil)
 	d := f.tracked("shop", plainSchema)
 	var want []string
@@ -201,22 +223,15 @@ func TestDiskFull(t *testing.T) {
 		f.must(f.click(item))
 		want = append(want, "u,"+item+",1,put,s")
 	}
-	limit := func(most uint64) {
-		t.Helper()
-		var l syscall.Rlimit
-		f.must(syscall.Getrlimit(syscall.RLIMIT_FSIZE, &l))
-		l.Cur = min(most, l.Max)
-		f.must(syscall.Setrlimit(syscall.RLIMIT_FSIZE, &l))
-	}
 	for i := range 3 {
 		ok(fmt.Sprint("a", i))
 		st, err := os.Stat(f.segments()[len(f.segments())-1])
 		f.must(err)
-		limit(uint64(st.Size()) + 10) // room for a part of a frame
+		limitFiles(t, uint64(st.Size())+10) // room for a part of a frame
 		f.refused(f.click("lost"), bespoke.Unavailable, "Try again")
-		limit(10) // not even a header
+		limitFiles(t, 10) // not even a header
 		f.refused(f.click("lost"), bespoke.Unavailable, "Try again")
-		limit(^uint64(0))
+		limitFiles(t, ^uint64(0))
 		ok(fmt.Sprint("b", i))
 		if i == 1 {
 			f.restart()

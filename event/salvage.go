@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -69,17 +70,18 @@ func (l *Log) dropHeadless(s *segment, cause error) error {
 }
 
 // setAside writes the content of a segment to a file that no log reads, and returns its
-// path.
+// path. Set aside again, where what came next has not been done, it is the same file.
 func setAside(s *segment, content []byte) (path string, err error) {
-	f, err := os.CreateTemp(filepath.Dir(s.path), strings.TrimSuffix(filepath.Base(s.path), ".log")+"-*"+asideSuffix)
+	path = fmt.Sprintf("%s-%.8x%s", strings.TrimSuffix(s.path, ".log"), sha256.Sum256(content), asideSuffix)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return "", err
 	}
 	_, err = f.Write(content)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return "", errors.Join(err, os.Remove(f.Name()))
+		return "", errors.Join(err, os.Remove(path))
 	}
-	return f.Name(), nil
+	return path, nil
 }
 
 // asideSuffix ends the names of files that were set aside.
