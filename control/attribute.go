@@ -151,7 +151,7 @@ func (s *Service) publish(ctx context.Context, a bespoke.MetricAttribution, t *t
 	if a.Path == "" {
 		return errors.New("the metric attribution has no S3 path any more")
 	}
-	folder, err := reportFolder(a.Path)
+	folder, err := outputFolder(a.Path)
 	if err != nil {
 		return err
 	}

@@ -198,6 +198,7 @@ func TestMetricAttributionCalls(t *testing.T) {
 		return &wire.MetricAttributionOutput{RoleArn: role, S3DataDestination: &wire.S3DataConfig{Path: path}}
 	}
 	f.refused(create(wire.CreateMetricAttributionRequest{MetricsOutputConfig: to("https://shop-data/x")}), bespoke.InvalidInput, "Invalid S3 output path")
+	f.refused(create(wire.CreateMetricAttributionRequest{MetricsOutputConfig: to("s3://shop-data/" + strings.Repeat("報", 330))}), bespoke.InvalidInput, "Invalid S3 output path", "1024 bytes")
 	f.refused(create(wire.CreateMetricAttributionRequest{MetricsOutputConfig: to("s3://shop-data/elsewhere")}), bespoke.InvalidInput, "Insufficient privileges")
 	publish := func() error {
 		yes := true

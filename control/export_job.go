@@ -3,14 +3,10 @@ package control
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"strings"
 
 	"bespoke"
 	"bespoke/awsapi/wire"
-	"bespoke/blob"
 	"bespoke/store"
 )
 
@@ -22,31 +18,11 @@ type exportStore interface {
 	FinishExportJob(ctx context.Context, arn bespoke.ARN, w bespoke.Written, reason string) error
 }
 
-// writable is how jobs write to S3.
-type writable interface {
-	MayPut(ctx context.Context, bucket, key string) error
-	Put(ctx context.Context, bucket, key string, r io.Reader) (bespoke.Object, error)
-	Stage(ctx context.Context, bucket, key string, r io.Reader) (*blob.Staged, error)
-	AbortUploads(ctx context.Context, bucket, prefix string) error
-}
-
-// maxKey is how many bytes the key of an object may have, by the S3 user guide.
-const maxKey = 1024
-
-// exportFolder returns the folder that a job writes to: its path, with or
-// without a slash at the end, then its name.
+// exportFolder returns the folder that a job writes to: its path, then its name.
 func exportFolder(path, job string) (bespoke.S3URL, error) {
-	u, ok := bespoke.ParseS3URL(path)
-	if !ok {
-		return u, bespoke.Errorf(bespoke.InvalidInput, "Invalid S3 output path. Give the path as s3://bucket/folder/; it is %q.", path)
-	}
-	if u.Key != "" {
-		u.Key = strings.TrimSuffix(u.Key, "/") + "/"
-	}
-	if u.Key += job + "/"; len(u.Key)+len(exportPart(0)) > maxKey {
-		return u, bespoke.Errorf(bespoke.InvalidInput, "Invalid S3 output path. With the names of the objects it has more than %d bytes; it is %q.", maxKey, path)
-	}
-	return u, nil
+	u, err := outputFolder(path)
+	u.Key += job + "/"
+	return u, err
 }
 
 func exportPart(n int) string { return fmt.Sprintf("part-%05d.csv", n) }
@@ -91,20 +67,6 @@ func (s *Service) createDatasetExportJob(ctx context.Context, in *wire.CreateDat
 		return nil, refusal(err)
 	}
 	return &wire.CreateDatasetExportJobResponse{DatasetExportJobArn: string(j.ARN)}, nil
-}
-
-// mayWrite refuses a call whose job could not write an object into a folder.
-func (s *Service) mayWrite(ctx context.Context, role string, folder bespoke.S3URL, name string) error {
-	access, err := s.cfg.Access(ctx, role, bespoke.CallerFrom(ctx))
-	if err == nil {
-		err = access.MayPut(ctx, folder.Bucket, folder.Key+name)
-	}
-	err = locationRefusal(err, folder.String())
-	if _, ok := errors.AsType[*bespoke.Error](err); ok || err == nil || errors.Is(err, context.Canceled) {
-		return err
-	}
-	return bespoke.Errorf(bespoke.Unavailable,
-		"S3 could not be asked about %s: %w. Check that the S3 endpoint, and that of STS for the role, is up and reachable from the server; then try again.", folder, err)
 }
 
 func (s *Service) describeDatasetExportJob(ctx context.Context, in *wire.DescribeDatasetExportJobRequest) (*wire.DescribeDatasetExportJobResponse, error) {

@@ -223,6 +223,7 @@ func TestExportRefused(t *testing.T) {
 	f.refused(err, bespoke.InvalidInput, "ACTIONS cannot be exported")
 	refused(bespoke.InvalidInput, wire.CreateDatasetExportJobRequest{JobOutput: path("https://shop-data/out")}, "Invalid S3 output path", "https://shop-data/out")
 	refused(bespoke.InvalidInput, wire.CreateDatasetExportJobRequest{JobOutput: path("s3://Shop_Data/out")}, "Invalid S3 output path")
+	refused(bespoke.InvalidInput, wire.CreateDatasetExportJobRequest{JobOutput: path("s3://shop-data/" + strings.Repeat("出", 340))}, "Invalid S3 output path", "1024 bytes")
 	refused(bespoke.InvalidInput, wire.CreateDatasetExportJobRequest{JobOutput: path("s3://shop-data/elsewhere")},
 		"Insufficient privileges for accessing data in S3.", "s3:PutObject", "shop-data/elsewhere/j/part-00000.csv")
 	refused(bespoke.InvalidInput, wire.CreateDatasetExportJobRequest{RoleArn: "arn:aws:iam::000000000000:role/zzz"}, "zzz does not exist")

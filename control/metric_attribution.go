@@ -3,7 +3,6 @@ package control
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"bespoke"
 	"bespoke/attribution"
@@ -143,7 +142,7 @@ func (s *Service) setOutput(ctx context.Context, a *bespoke.MetricAttribution, o
 	a.RoleARN, a.Path, a.KMSKeyARN = out.RoleArn, "", ""
 	if to := out.S3DataDestination; to != nil {
 		a.Path, a.KMSKeyARN = to.Path, to.KmsKeyArn
-		folder, err := reportFolder(a.Path)
+		folder, err := outputFolder(a.Path)
 		if err != nil {
 			return err
 		}
@@ -154,17 +153,6 @@ func (s *Service) setOutput(ctx context.Context, a *bespoke.MetricAttribution, o
 		err = unavailable(locationRefusal(err, a.RoleARN), a.RoleARN)
 	}
 	return err
-}
-
-func reportFolder(path string) (bespoke.S3URL, error) {
-	u, ok := bespoke.ParseS3URL(path)
-	if !ok {
-		return u, bespoke.Errorf(bespoke.InvalidInput, "Invalid S3 output path. Give the path as s3://bucket/folder/; it is %q.", path)
-	}
-	if u.Key != "" {
-		u.Key = strings.TrimSuffix(u.Key, "/") + "/"
-	}
-	return u, nil
 }
 
 func (s *Service) updateMetricAttribution(ctx context.Context, in *wire.UpdateMetricAttributionRequest) (*wire.UpdateMetricAttributionResponse, error) {
