@@ -20,6 +20,8 @@ func (s *Service) updates(ctx context.Context, v bespoke.SolutionVersion) (bool,
 
 // update gives a version the items that have come since it was trained, by
 // imports or one by one, as candidates of exploration. The model learns nothing.
+// What was found is published: it has to outlast the process, because a version
+// that is the newest no more is not looked at again.
 func (s *Service) update(ctx context.Context, d *serve.Deployment, l *lookout) error {
 	began := time.Now()
 	interactions, ok, err := s.present(ctx, d.GroupARN, bespoke.Interactions)
@@ -37,7 +39,7 @@ func (s *Service) update(ctx context.Context, d *serve.Deployment, l *lookout) e
 	if l.news == nil {
 		l.news = train.NewNews(d.Artifact, s.cfg.Limits.UpdateItems)
 	}
-	next := *d.Fresh
+	next := *d.Artifact
 	if interactions.Snapshot.Data != l.interactions {
 		err = l.news.Read(ctx, interactions.Snapshot)
 	}
@@ -55,11 +57,14 @@ func (s *Service) update(ctx context.Context, d *serve.Deployment, l *lookout) e
 		return err
 	}
 	next.Newest = l.news.Newest()
+	if err := s.cfg.Models.Publish(d.Version, &next); err != nil {
+		return err
+	}
 	l.interactions = interactions.Snapshot.Data
 	if newer {
 		l.items, l.shown = items.state, items.state
 	}
-	s.find(d.Version, func(f *finding) { f.fresh = &next })
+	s.replace(d, &next)
 	s.cfg.Logger.InfoContext(ctx, "automatic update", "version", d.Version, "new_items", len(next.New), "took", time.Since(began))
 	return nil
 }
@@ -72,14 +77,9 @@ func (s *Service) describe(ctx context.Context, d *serve.Deployment, l *lookout)
 		return err
 	}
 	l.shown = items.state
-	s.find(d.Version, func(f *finding) {
-		next := *d.Fresh
-		if f.fresh != nil {
-			next = *f.fresh
-		}
-		next.Items = items.items
-		f.fresh = &next
-	})
+	next := *d.Artifact
+	next.Items = items.items
+	s.replace(d, &next)
 	return nil
 }
 
@@ -116,7 +116,7 @@ func (s *Service) refit(ctx context.Context, d *serve.Deployment, v bespoke.Solu
 	if described {
 		l.items, l.shown = items.Snapshot.Data, items.Snapshot.Data
 	}
-	s.find(v.ARN, func(f *finding) { *f = finding{artifact: a} })
+	s.replace(d, a)
 	s.cfg.Logger.DebugContext(ctx, "model made anew", "version", v.ARN, "took", time.Since(began))
 	return nil
 }

@@ -2,6 +2,7 @@ package control_test
 
 import (
 	"fmt"
+	"os"
 	"testing"
 	"time"
 
@@ -35,6 +36,22 @@ func TestAutomaticUpdateRules(t *testing.T) {
 			s.has("an item that came after a newer version", "c1", false)
 			s.has("an item that came before", "c0", true)
 		}},
+		{"made up for after an error", func(s *shop) {
+			s.bulk(s.interactions, s.takenBy(0, 3, "c0")...)
+			table, err := s.tables.Table(s.ctx, bespoke.ARN(s.interactions))
+			s.must(err)
+			for _, dir := range []string{table.DataDir(), s.models} {
+				s.ahead.Add(int64(2 * time.Hour))
+				s.must(os.Rename(dir, dir+" is away"))
+				if err := s.service.Refresh(s.ctx); err == nil {
+					s.Errorf("no error without %s", dir)
+				}
+				s.has("after an error", "c0", false)
+				s.must(os.Rename(dir+" is away", dir))
+			}
+			s.later(time.Minute)
+			s.has("a minute later", "c0", true)
+		}},
 		{"without a new version", func(s *shop) {
 			s.sees("u0", "s0", "c0")
 			s.later(2 * time.Hour)
@@ -67,13 +84,34 @@ func TestAutomaticUpdateRules(t *testing.T) {
 			s.later(2 * time.Hour)
 			s.campaign = s.deployed("another", "1")
 			s.has("in another campaign of the version", "c0", true)
-			for _, c := range []string{s.campaign, s.plain, string(scope.Campaign("c"))} {
-				s.runtime.Withdraw(bespoke.ARN(c))
-			}
-			s.must(s.service.Refresh(s.ctx)) // forgets
-			s.must(s.service.DeployAll(s.ctx))
-			s.must(s.service.Refresh(s.ctx))
+			s.start()
 			s.has("after a restart", "c0", true)
+			s.must(s.service.Refresh(s.ctx))
+			s.has("after a restart and a look", "c0", true)
+		}},
+		{"kept by a version that is the newest no more", func(s *shop) {
+			old := s.version
+			s.sees("u0", "s0", "c0")
+			s.puts("c1", "C")
+			s.bulk(s.items, "ITEM_ID,GENRE", "c2,C")
+			s.bulk(s.interactions, s.takenBy(0, 3, "c3")...)
+			s.later(2 * time.Hour)
+			newer := s.trained(s.solution, bespoke.Active).SolutionVersionArn
+			keeps := func(when string) {
+				s.Helper()
+				s.sees("u0", "s0", "c4")
+				s.later(2 * time.Hour)
+				for _, item := range []string{"c0", "c1", "c2", "c3"} {
+					s.has(when, item, true)
+				}
+				s.has(when, "c4", false)
+			}
+			s.start()
+			keeps("after a restart")
+			s.switched(newer)
+			s.must(s.service.Refresh(s.ctx)) // lets go of the older version
+			s.switched(old)
+			keeps("after another version was served")
 		}},
 		{"UPDATE takes new items in at once and ends them", func(s *shop) {
 			_, err := version(s, "UPDATE")

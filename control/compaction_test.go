@@ -56,7 +56,7 @@ func TestCompactionIsNoNewData(t *testing.T) {
 				s.must(err)
 			}
 			s.later(2*time.Hour + time.Minute)
-			if after := deployed(); after.Fresh != before.Fresh || after.Artifact != before.Artifact {
+			if after := deployed(); after.Artifact != before.Artifact {
 				t.Error("after compaction campaigns were brought up to date")
 			}
 			if recipe == "aws-user-personalization" {
@@ -70,7 +70,7 @@ func TestCompactionIsNoNewData(t *testing.T) {
 			s.sees("u0", "s0", "c0")
 			s.ahead.Add(int64(8 * 24 * time.Hour))
 			s.later(2*time.Hour + time.Minute)
-			if after := deployed(); after.Fresh == before.Fresh && after.Artifact == before.Artifact {
+			if after := deployed(); after.Artifact == before.Artifact {
 				t.Error("after an event campaigns were not brought up to date")
 			}
 			if n := versions(); n != trained+1 {

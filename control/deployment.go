@@ -60,7 +60,7 @@ func (s *Service) deploy(ctx context.Context, c bespoke.Campaign) (reason string
 		}
 		d.Explore = recipe.ExploreBy(weight, days)
 	}
-	s.deployFresh(d)
+	s.deployNewest(d)
 	return "", nil
 }
 

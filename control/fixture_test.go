@@ -62,6 +62,7 @@ type fixture struct {
 	objects *blob.Store // with all rights
 	scratch string      // where imports may spill
 	access  atomic.Pointer[accessFunc]
+	cfg     control.Config
 	dead    atomic.Bool                 // what ends a run is not written down
 	ended   chan control.ImportProgress // imports that were observed
 }
@@ -97,13 +98,9 @@ func openIn(tb testing.TB, dir string, change func(*control.Config)) *fixture {
 	f.must(err)
 	tb.Cleanup(func() { f.must(f.events.Close(context.Background())) })
 	f.scratch = tb.TempDir()
-	models, err := artifact.OpenFolder(f.models)
-	f.must(err)
-	f.runtime, err = serve.New(serve.Config{Models: models, Campaign: f.store.Campaign, Live: serve.Events{Log: f.events, Scope: scope}})
-	f.must(err)
-	cfg := control.Config{
+	f.cfg = control.Config{
 		Records: f.events,
-		Scope:   scope, Store: dying{f.store, f}, Lake: f.tables, Models: models, Serve: f.runtime, Limits: bespoke.GenerousLimits(), TokenKey: []byte("sixteen bytes or more"),
+		Scope:   scope, Store: dying{f.store, f}, Lake: f.tables, Limits: bespoke.GenerousLimits(), TokenKey: []byte("sixteen bytes or more"),
 		Access: func(ctx context.Context, roleARN string, caller bespoke.Caller) (control.Objects, error) {
 			return (*f.access.Load())(ctx, roleARN, caller)
 		},
@@ -112,14 +109,28 @@ func openIn(tb testing.TB, dir string, change func(*control.Config)) *fixture {
 		Observe: func(p control.ImportProgress) { f.ended <- p },
 	}
 	if change != nil {
-		change(&cfg)
+		change(&f.cfg)
 	}
-	f.service, err = control.New(cfg)
+	f.start()
+	return f
+}
+
+// start makes the control plane and the runtime from what is on the disk. Done
+// again, it is as after a SIGKILL to those who keep models and what they are asked for.
+func (f *fixture) start() {
+	f.Helper()
+	var err error
+	f.cfg.Models, err = artifact.OpenFolder(f.models)
+	f.must(err)
+	f.runtime, err = serve.New(serve.Config{Models: f.cfg.Models, Campaign: f.store.Campaign, Live: serve.Events{Log: f.events, Scope: scope}})
+	f.must(err)
+	f.cfg.Serve = f.runtime
+	f.service, err = control.New(f.cfg)
 	f.must(err)
 	f.Handlers = f.service.Handlers()
 	f.runtime.Bind(&f.Handlers)
 	f.events.Handle(&f.Handlers)
-	return f
+	f.must(f.service.DeployAll(f.ctx))
 }
 
 // openStorage starts S3 with one bucket.

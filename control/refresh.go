@@ -20,32 +20,19 @@ import (
 // as new items may take to reach filters at Amazon.
 const metadataEvery = 20 * time.Minute
 
-// freshness is what the deployed versions know beyond their artifacts. It is in
-// memory only: the first look after a start finds it again.
+// freshness is how far the deployed versions are up to date, in memory only: the
+// first look after a start reads again what there is.
 type freshness struct {
 	working  sync.Mutex                 // held by the one Refresh that runs
 	versions map[bespoke.ARN]*lookout   // of those that are deployed
 	items    map[bespoke.ARN]describing // by Items dataset
 
-	mu    sync.Mutex
-	found map[bespoke.ARN]finding // by version
+	mu        sync.Mutex
+	artifacts map[bespoke.ARN]*artifact.Artifact // by version, of those that are not as trained
 }
 
 func newFreshness() freshness {
-	return freshness{versions: map[bespoke.ARN]*lookout{}, items: map[bespoke.ARN]describing{}, found: map[bespoke.ARN]finding{}}
-}
-
-// finding is what a deployment has in place of what its version was trained on.
-type finding struct {
-	artifact *artifact.Artifact // nil: that of the version
-	fresh    *serve.Fresh       // nil: as the artifact has it
-}
-
-func (f finding) apply(d *serve.Deployment) {
-	if f.artifact != nil {
-		d.Artifact = f.artifact
-	}
-	d.Fresh = f.fresh
+	return freshness{versions: map[bespoke.ARN]*lookout{}, items: map[bespoke.ARN]describing{}, artifacts: map[bespoke.ARN]*artifact.Artifact{}}
 }
 
 // lookout is how far one version is up to date.
@@ -64,22 +51,23 @@ type describing struct {
 	items *history.Metadata
 }
 
-// deployFresh makes a campaign answer from d and from what its version knows beyond.
-func (s *Service) deployFresh(d serve.Deployment) {
+// deployNewest makes a campaign answer from d, and from the newest artifact of its
+// version in place of an earlier one.
+func (s *Service) deployNewest(d serve.Deployment) {
 	s.fresh.mu.Lock()
 	defer s.fresh.mu.Unlock()
-	s.fresh.found[d.Version].apply(&d)
+	if a := s.fresh.artifacts[d.Version]; a != nil {
+		d.Artifact = a
+	}
 	s.cfg.Serve.Deploy(d)
 }
 
-// find has the campaigns of a version, now and later, answer from what was found.
-func (s *Service) find(version bespoke.ARN, change func(*finding)) {
+// replace has d and the campaigns of its version, now and later, answer from a.
+func (s *Service) replace(d *serve.Deployment, a *artifact.Artifact) {
 	s.fresh.mu.Lock()
 	defer s.fresh.mu.Unlock()
-	f := s.fresh.found[version]
-	change(&f)
-	s.fresh.found[version] = f
-	s.cfg.Serve.Update(version, f.apply)
+	d.Artifact, s.fresh.artifacts[d.Version] = a, a
+	s.cfg.Serve.Update(d.Version, func(d *serve.Deployment) { d.Artifact = a })
 }
 
 // Refresh brings what campaigns serve up to date without training: it gives new
@@ -110,7 +98,7 @@ func (s *Service) Refresh(ctx context.Context) error {
 func (s *Service) forgetWithdrawn(deployed map[bespoke.ARN]*serve.Deployment) {
 	s.fresh.mu.Lock()
 	defer s.fresh.mu.Unlock()
-	maps.DeleteFunc(s.fresh.found, func(version bespoke.ARN, _ finding) bool { return deployed[version] == nil })
+	maps.DeleteFunc(s.fresh.artifacts, func(version bespoke.ARN, _ *artifact.Artifact) bool { return deployed[version] == nil })
 	maps.DeleteFunc(s.fresh.versions, func(version bespoke.ARN, _ *lookout) bool { return deployed[version] == nil })
 	served := map[bespoke.ARN]bool{}
 	for _, d := range deployed {

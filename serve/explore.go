@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"bespoke/artifact"
-	"bespoke/history"
 	"bespoke/recipe"
 )
 
@@ -20,18 +19,6 @@ const (
 	taste   = 10
 )
 
-// Fresh is what is known beyond an artifact. It is not to be changed.
-type Fresh struct {
-	New    []artifact.Item   // items that the model does not know
-	Newest int64             // the time of the newest interaction, Unix seconds
-	Items  *history.Metadata // nil where there is no Items dataset
-}
-
-// asTrained is what an artifact knows by itself.
-func asTrained(a *artifact.Artifact) *Fresh {
-	return &Fresh{New: a.New, Newest: a.Newest, Items: a.Items}
-}
-
 // candidate is an item that gets a chance although nothing speaks for it. Items
 // that the model does not know have the numbers behind those that it knows.
 type candidate struct {
@@ -40,17 +27,17 @@ type candidate struct {
 }
 
 // candidates returns the items that are young enough to be explored.
-func candidates(by recipe.Exploration, a *artifact.Artifact, f *Fresh) (out []candidate) {
+func candidates(by recipe.Exploration, a *artifact.Artifact) (out []candidate) {
 	if by.Chance <= 0 {
 		return nil
 	}
-	oldest := f.Newest - int64(by.MaxAgeDays*24*60*60)
+	oldest := a.Newest - int64(by.MaxAgeDays*24*60*60)
 	for n, at := range a.Created {
 		if at > oldest {
 			out = append(out, candidate{uint32(n), a.Takers[n]})
 		}
 	}
-	for n, it := range f.New {
+	for n, it := range a.New {
 		if it.Created > oldest {
 			out = append(out, candidate{uint32(a.Model.Items().Len() + n), it.Takers})
 		}
@@ -125,14 +112,14 @@ func (d *Deployment) stranger(item uint32, likes []string) bool {
 // categories yields the values that an item has in categorical columns.
 func (d *Deployment) categories(item uint32) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		if d.Fresh.Items == nil {
+		if d.Artifact.Items == nil {
 			return
 		}
-		row, ok := d.Fresh.Items.IDs.Lookup(d.id(item))
+		row, ok := d.Artifact.Items.IDs.Lookup(d.id(item))
 		if !ok {
 			return
 		}
-		for _, c := range d.Fresh.Items.Columns {
+		for _, c := range d.Artifact.Items.Columns {
 			if !c.Categorical || c.Text == nil {
 				continue
 			}
@@ -149,7 +136,7 @@ func (d *Deployment) categories(item uint32) iter.Seq[string] {
 func (d *Deployment) id(item uint32) string {
 	ids := d.Artifact.Model.Items()
 	if n := int(item) - ids.Len(); n >= 0 {
-		return d.Fresh.New[n].ID
+		return d.Artifact.New[n].ID
 	}
 	return ids.ID(item)
 }

@@ -26,7 +26,7 @@ func exploring(t *testing.T, weight float64, items *history.Metadata, fresh ...a
 			t.Fatalf("the newest interaction is at %d", d.Artifact.Newest)
 		}
 		d.Explore = recipe.ExploreBy(weight, 1)
-		d.Fresh = &serve.Fresh{New: fresh, Newest: newest + 24*60*60, Items: items}
+		d.Artifact.New, d.Artifact.Newest, d.Artifact.Items = fresh, newest+24*60*60, items
 	})
 }
 
@@ -133,7 +133,9 @@ func TestUpdate(t *testing.T) {
 		return ids
 	}
 	change := func(d *serve.Deployment) {
-		d.Fresh = &serve.Fresh{New: []artifact.Item{{ID: "new", Created: newest + 200_000}}, Newest: newest + 200_000}
+		a := *d.Artifact
+		a.New, a.Newest, a.Items = []artifact.Item{{ID: "new", Created: newest + 200_000}}, newest+200_000, nil
+		d.Artifact = &a
 	}
 	f.server.Update(scope.Solution("s")+"/2", change)
 	if slices.Contains(items(), "new") {

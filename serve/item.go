@@ -32,7 +32,7 @@ func (d *Deployment) items(ranked []recipe.Scored, columns []history.Column) []w
 		if n := int(r.Item) - ids.Len(); n < 0 {
 			out[i].ItemId = ids.ID(r.Item)
 		} else {
-			out[i].ItemId = d.Fresh.New[n].ID
+			out[i].ItemId = d.Artifact.New[n].ID
 		}
 	}
 	fillers := d.fillers()
@@ -70,7 +70,7 @@ func (d *Deployment) columns(asked map[string][]string) ([]history.Column, error
 	}
 	out := make([]history.Column, 0, len(names))
 	for _, name := range names {
-		c, ok := d.Fresh.Items.Column(name)
+		c, ok := d.Artifact.Items.Column(name)
 		if !ok {
 			return nil, invalid("metadataColumns: the Items dataset has no column %.100q.", name)
 		}
@@ -82,7 +82,7 @@ func (d *Deployment) columns(asked map[string][]string) ([]history.Column, error
 // metadata is what an item has in the columns; what it lacks is left out.
 func (d *Deployment) metadata(item string, columns []history.Column) map[string]string {
 	out := map[string]string{}
-	row, ok := d.Fresh.Items.IDs.Lookup(item)
+	row, ok := d.Artifact.Items.IDs.Lookup(item)
 	if !ok {
 		return out
 	}

@@ -135,7 +135,7 @@ func TestRefused(t *testing.T) {
 	_, err = f.GetPersonalizedRanking(t.Context(), &wire.GetPersonalizedRankingRequest{CampaignArn: string(campaign), UserId: "u", InputList: make([]string, 501)})
 	f.refused(err, bespoke.InvalidInput, "501 items; at most 500")
 
-	f = open(t, "aws-user-personalization-v2", func(d *serve.Deployment) { d.Fresh = &serve.Fresh{} })
+	f = open(t, "aws-user-personalization-v2", func(d *serve.Deployment) { d.Artifact.Items = nil })
 	if _, err := f.recommend(wire.GetRecommendationsRequest{UserId: "u", MetadataColumns: map[string][]string{"ITEMS": {}}}); err != nil {
 		t.Errorf("no columns of no items: %v", err)
 	}

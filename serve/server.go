@@ -29,8 +29,6 @@ type Deployment struct {
 	// Metadata says that items' columns can be asked for.
 	Metadata bool
 	Explore  recipe.Exploration
-	// Fresh is what has come since the training; nil means nothing.
-	Fresh *Fresh
 
 	candidates []candidate // for exploration
 	seed       uint64      // of recommendation IDs
@@ -100,11 +98,8 @@ func (s *Server) Deploy(d Deployment) {
 
 // prepare computes what follows from the exported members.
 func (d *Deployment) prepare() {
-	if d.Fresh == nil {
-		d.Fresh = asTrained(d.Artifact)
-	}
 	d.seed = seedOf(d.Campaign)
-	d.candidates = candidates(d.Explore, d.Artifact, d.Fresh)
+	d.candidates = candidates(d.Explore, d.Artifact)
 }
 
 // Update changes copies of the deployments of a version, from which their
