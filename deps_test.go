@@ -43,7 +43,7 @@ var may = map[string][]string{
 	"recipe/cooccurrence":     {"history", "recipe", "recipe/popularity"},
 	"recipe/neural":           {"history", "recipe", "recipe/vector"},
 	"recipe/popularity":       {"history", "recipe"},
-	"recipe/sequence":         {"history", "recipe"},
+	"recipe/sequence":         {"history", "recipe", "recipe/vector"},
 	"recipe/trending":         {"history", "recipe", "recipe/popularity"},
 	"recipe/vector":           {},
 	"recipe/recipetest":       {"demo", "history", "recipe"},

@@ -97,7 +97,7 @@ func (p *prospect) why(j uint32) recipe.Why {
 }
 
 // soften turns the scores of an answer into shares of all candidates and the
-// rest.
+// rest. The candidates' own scores are used up by it.
 func (p *prospect) soften(out []recipe.Scored) {
 	if len(out) == 0 {
 		return
