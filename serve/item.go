@@ -10,8 +10,19 @@ import (
 )
 
 // The reasons that aws-user-personalization-v2 gives for items that the model
-// would not normally recommend.
-var reasons = map[recipe.Why][]string{recipe.Explored: {"Exploration"}, recipe.Popular: {"Popular item"}}
+// would not normally recommend: ones that are explored, and popular ones that
+// fill an answer up, which have no score.
+var exploration, filler = []string{"Exploration"}, []string{"Popular item"}
+
+func reason(r recipe.Scored) []string {
+	switch {
+	case r.Why == recipe.Explored:
+		return exploration
+	case math.IsNaN(r.Score):
+		return filler
+	}
+	return nil
+}
 
 // scored reports whether an item's score is shown. Recipes whose answers have
 // scores rank by ones that sum to 1.
@@ -19,9 +30,9 @@ func (d *Deployment) scored(r recipe.Scored) bool {
 	return d.Recipe.Scored && !math.IsNaN(r.Score)
 }
 
-// fillers reports whether the recipe's answers say which items are not what the
+// reasoned reports whether the recipe's answers say which items are not what the
 // model recommends.
-func (d *Deployment) fillers() bool { return d.Recipe.Name == "aws-user-personalization-v2" }
+func (d *Deployment) reasoned() bool { return d.Recipe.Name == "aws-user-personalization-v2" }
 
 // items is an answer as the API has it.
 func (d *Deployment) items(ranked []recipe.Scored, columns []history.Column) []wire.PredictedItem {
@@ -35,14 +46,14 @@ func (d *Deployment) items(ranked []recipe.Scored, columns []history.Column) []w
 			out[i].ItemId = d.Artifact.New[n].ID
 		}
 	}
-	fillers := d.fillers()
+	reasoned := d.reasoned()
 	for i, r := range ranked {
 		if d.scored(r) {
 			scores[i] = math.Round(r.Score*scoreDigits) / scoreDigits
 			out[i].Score = &scores[i]
 		}
-		if fillers && r.Why != recipe.Relevant {
-			out[i].Reason = reasons[r.Why]
+		if reasoned {
+			out[i].Reason = reason(r)
 		}
 		if columns != nil {
 			out[i].Metadata = d.metadata(out[i].ItemId, columns)

@@ -170,12 +170,17 @@ func TestScores(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"aws-user-personalization", "aws-user-personalization-v2"} {
 		f := open(t, name, func(d *serve.Deployment) { d.Explore = recipe.Exploration{} })
-		out, err := f.recommend(wire.GetRecommendationsRequest{UserId: "u1"})
+		out, err := f.recommend(wire.GetRecommendationsRequest{UserId: "stranger"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if total := f.sum(out.ItemList); total > 1+1e-6 || total < 0.5 || len(out.ItemList) < 3 {
 			t.Errorf("%s: the scores sum to %v: %s", name, total, list(out.ItemList))
+		}
+		for _, it := range out.ItemList {
+			if len(it.Reason) > 0 {
+				t.Errorf("%s: %s has a score and is said to fill the answer up: %s", name, it.ItemId, it.Reason)
+			}
 		}
 		if id := out.RecommendationId; len(id) != 40 || !strings.HasPrefix(id, "RID-") {
 			t.Errorf("the recommendationId is %s", id)
