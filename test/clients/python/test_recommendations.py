@@ -96,20 +96,6 @@ def test_stop(aws):
         aws.personalize.stop_solution_version_creation(solutionVersionArn=v)
 
 
-def test_recipes(aws):
-    p = aws.personalize
-    pages = p.get_paginator("list_recipes").paginate(recipeProvider="SERVICE", PaginationConfig={"PageSize": 9})
-    names = [r["name"] for page in pages for r in page["recipes"]]
-    assert names == sorted(names) and "aws-user-personalization-v2" in names
-    assert all(r["domain"] == "ECOMMERCE" for r in p.list_recipes(domain="ECOMMERCE")["recipes"])
-    recipe = p.describe_recipe(recipeArn="arn:aws:personalize:::recipe/aws-sims")["recipe"]
-    assert recipe["recipeType"] == "RELATED_ITEMS" and recipe["status"] == "ACTIVE"
-    algorithm = p.describe_algorithm(algorithmArn=recipe["algorithmArn"])["algorithm"]
-    assert algorithm["defaultHyperParameters"]["popularity_discount_factor"] == "0.5"
-    features = p.describe_feature_transformation(featureTransformationArn=recipe["featureTransformationArn"])
-    assert features["featureTransformation"]["defaultParameters"]["max_user_history_length_percentile"] == "0.995"
-
-
 def test_runtime_refusals(aws):
     group, _ = interactions(aws)
     c = campaign(aws, version(aws, solution(aws, group)))
