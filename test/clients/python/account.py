@@ -16,7 +16,7 @@ import modelled
 # Where a resource may go from each status, as a client that polls may see it:
 # statuses between two polls can be missed, but none can come back.
 ORDER = ["CREATE PENDING", "CREATE IN_PROGRESS", "ACTIVE", "UPDATE PENDING", "UPDATE IN_PROGRESS", "ACTIVE"]
-SETTLED = {"ACTIVE", "CREATE FAILED"}
+CLASSES = modelled.classes()
 
 TRUST = {
     "Version": "2012-10-17",
@@ -53,11 +53,13 @@ def write_policy(bucket):
 
 @contextlib.contextmanager
 def refused(code, *texts, status=400):
-    """The call inside answers this HTTP status and code, and a message with texts."""
+    """The call inside answers this HTTP status and code, and a message with texts.
+    What the API model has is caught by boto3's own class for it."""
     with pytest.raises(ClientError) as caught:
         yield caught
     response = caught.value.response
     assert response["Error"]["Code"] == code, response["Error"]
+    assert caught.type.__name__ == (code if code in CLASSES else "ClientError")
     assert response["ResponseMetadata"]["HTTPStatusCode"] == status
     for text in texts:
         assert text in response["Error"]["Message"]

@@ -66,6 +66,11 @@ def models():
     return [session.get_service_model(name) for name in ("personalize", "personalize-events", "personalize-runtime")]
 
 
+def classes():
+    """The exceptions for which boto3 has a class of its own."""
+    return {shape.name for service in models() for shape in service.error_shapes}
+
+
 def expected():
     """All (operation, code) of the model, for the operations that are built."""
     return {
