@@ -3,6 +3,7 @@ package control_test
 import (
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,6 +36,25 @@ func TestAutomaticUpdateRules(t *testing.T) {
 			s.later(2 * time.Hour)
 			s.has("an item that came after a newer version", "c1", false)
 			s.has("an item that came before", "c0", true)
+		}},
+		{"without items that an import of FULL leaves out", func(s *shop) {
+			s.bulk(s.items, "ITEM_ID,GENRE", "c0,C")
+			s.bulk(s.interactions, s.takenBy(0, 3, "c1")...)
+			s.puts("c2", "C")
+			s.later(2 * time.Hour)
+			sees := func(when string, bulk bool) {
+				s.Helper()
+				s.has(when+", of Items", "c0", bulk)
+				s.has(when+", of Interactions", "c1", bulk)
+				s.has(when+", that was put", "c2", true)
+			}
+			sees("before the import", true)
+			s.bulkBy("FULL", s.items, []string{"ITEM_ID,GENRE", "a0,A"})
+			s.bulkBy("FULL", s.interactions, strings.Split(strings.TrimSpace(genres(200)), "\n"))
+			s.later(2 * time.Hour)
+			sees("after the import", false)
+			s.start()
+			sees("after a restart", false)
 		}},
 		{"made up for after an error", func(s *shop) {
 			s.bulk(s.interactions, s.takenBy(0, 3, "c0")...)

@@ -117,10 +117,15 @@ func (s *shop) puts(item, genre string) {
 // bulk imports further rows.
 func (s *shop) bulk(dataset string, rows ...string) {
 	s.Helper()
+	s.bulkBy("INCREMENTAL", dataset, rows)
+}
+
+func (s *shop) bulkBy(mode, dataset string, rows []string) {
+	s.Helper()
 	s.jobs++
 	name := fmt.Sprint("bulk", s.jobs)
 	arn, err := s.importBy(wire.CreateDatasetImportJobRequest{
-		JobName: name, DatasetArn: dataset, ImportMode: "INCREMENTAL", DataSource: &wire.DataSource{DataLocation: s.put(name+".csv", strings.Join(rows, "\n")+"\n")},
+		JobName: name, DatasetArn: dataset, ImportMode: mode, DataSource: &wire.DataSource{DataLocation: s.put(name+".csv", strings.Join(rows, "\n")+"\n")},
 	})
 	s.must(err)
 	s.advance(arn)

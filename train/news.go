@@ -26,9 +26,15 @@ var ErrManyItems = errors.New("there are too many items")
 type News struct {
 	known  *history.Dictionary
 	limit  int
-	files  map[string]bool // that were read
-	items  map[string]*arrival
+	files  map[string]*arrivals // that were read
+	items  map[string]arrival   // of all files
 	newest int64
+}
+
+// arrivals are what a file has of items that the model does not know.
+type arrivals struct {
+	items  map[string]*arrival
+	newest int64 // interaction, of any item
 }
 
 // arrival is an item that the model does not know, as its interactions show it.
@@ -40,7 +46,7 @@ type arrival struct {
 // NewNews returns News for the model of an artifact, which with what is new may
 // have limit items at most; 0 is no limit.
 func NewNews(a *artifact.Artifact, limit int) *News {
-	n := &News{known: a.Model.Items(), limit: math.MaxInt, items: map[string]*arrival{}, newest: a.Newest}
+	n := &News{known: a.Model.Items(), limit: math.MaxInt, newest: a.Newest}
 	if limit > 0 {
 		n.limit = limit - n.known.Len()
 	}
@@ -48,8 +54,8 @@ func NewNews(a *artifact.Artifact, limit int) *News {
 }
 
 // Read takes in the interactions of a snapshot, as far as it has not seen their
-// files yet. It may be called again after an error. Events without a user count
-// for their session.
+// files yet, and lets go of those that are in it no more. It may be called again after an error.
+// Events without a user count for their session.
 func (n *News) Read(ctx context.Context, interactions *lake.Snapshot) error {
 	release, err := interactions.Hold(ctx)
 	if err != nil {
@@ -60,26 +66,52 @@ func (n *News) Read(ctx context.Context, interactions *lake.Snapshot) error {
 	if err != nil {
 		return fmt.Errorf("train: %w", err)
 	}
-	seen := make(map[string]bool, len(n.files))
+	files := make(map[string]*arrivals, len(n.files))
 	for i := range groups {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		g := &groups[i]
-		if !n.files[g.Path] {
-			if err := n.group(ctx, g); err != nil {
-				return fmt.Errorf("train: file %s: %w", g.Path, err)
-			}
+		if read := n.files[g.Path]; read != nil {
+			files[g.Path] = read
+			continue
 		}
-		seen[g.Path] = true
+		if files[g.Path] == nil {
+			files[g.Path] = &arrivals{items: map[string]*arrival{}, newest: math.MinInt64}
+		}
+		if err := n.group(ctx, g, files[g.Path]); err != nil {
+			return fmt.Errorf("train: file %s: %w", g.Path, err)
+		}
 	}
-	n.files = seen // without those that compaction has replaced
+	n.files = files
+	return n.merge()
+}
+
+// merge adds up what the files have.
+func (n *News) merge() error {
+	items, newest := map[string]arrival{}, int64(math.MinInt64)
+	for _, file := range n.files {
+		newest = max(newest, file.newest)
+		for id, a := range file.items {
+			was, ok := items[id]
+			if !ok {
+				if len(items) >= n.limit {
+					return ErrManyItems
+				}
+				was.first = a.first
+			}
+			items[id] = arrival{first: min(was.first, a.first), takers: was.takers.with(a.takers)}
+		}
+	}
+	n.items = items
+	if newest > math.MinInt64 {
+		n.newest = newest
+	}
 	return nil
 }
 
-// group takes in a row group. Rows that are seen again, in a file that others
-// were merged into, change nothing.
-func (n *News) group(ctx context.Context, g *lake.Group) error {
+// group takes in a row group of a file.
+func (n *News) group(ctx context.Context, g *lake.Group, file *arrivals) error {
 	cols, err := g.Read(ctx)
 	if err != nil {
 		return err
@@ -95,13 +127,18 @@ func (n *News) group(ctx context.Context, g *lake.Group) error {
 		if g.Dead.Has(row) {
 			continue
 		}
-		n.newest = max(n.newest, times[row])
+		file.newest = max(file.newest, times[row])
 		if k == parquet.NoValue || !unknown[k] {
 			continue
 		}
 		if found[k] == nil {
-			if found[k], err = n.arrival(string(items.Words.Word(k)), times[row]); err != nil {
-				return err
+			id := string(items.Words.Word(k))
+			if found[k] = file.items[id]; found[k] == nil {
+				if len(file.items) >= n.limit {
+					return ErrManyItems
+				}
+				found[k] = &arrival{first: times[row]}
+				file.items[id] = found[k]
 			}
 		}
 		found[k].first = min(found[k].first, times[row])
@@ -110,18 +147,6 @@ func (n *News) group(ctx context.Context, g *lake.Group) error {
 		}
 	}
 	return nil
-}
-
-func (n *News) arrival(id string, at int64) (*arrival, error) {
-	a := n.items[id]
-	if a == nil {
-		if len(n.items) >= n.limit {
-			return nil, ErrManyItems
-		}
-		a = &arrival{first: at}
-		n.items[id] = a
-	}
-	return a, nil
 }
 
 // Newest returns the time of the newest interaction, Unix seconds.
@@ -138,7 +163,7 @@ func (n *News) Items(items *history.Metadata) ([]artifact.Item, error) {
 			return ErrManyItems
 		}
 		it := artifact.Item{ID: strings.Clone(id), Created: n.newest}
-		if a := n.items[id]; a != nil {
+		if a, ok := n.items[id]; ok {
 			it.Created, it.Takers = a.first, a.takers.count()
 		}
 		if at, ok := items.Creation(row); ok {
@@ -180,6 +205,14 @@ type takers [4]uint64
 func (t *takers) add(user []byte) {
 	h := xxh3.Hash(user)
 	t[h>>62] |= 1 << (h & 63)
+}
+
+// with returns the users of both.
+func (t takers) with(u takers) takers {
+	for i := range t {
+		t[i] |= u[i]
+	}
+	return t
 }
 
 func (t *takers) count() uint32 {

@@ -58,6 +58,11 @@ type row struct {
 // write commits batches of rows as one file.
 func write(t testing.TB, tab *lake.Table, origin string, batches func(yield func([]row) bool)) {
 	t.Helper()
+	commit(t, tab, bespoke.Incremental, origin, batches)
+}
+
+func commit(t testing.TB, tab *lake.Table, mode bespoke.ImportMode, origin string, batches func(yield func([]row) bool)) {
+	t.Helper()
 	job := scope.ImportJob(fmt.Sprint("job", rand.Uint32()))
 	dir, err := tab.NewDataDir(job)
 	if err != nil {
@@ -96,7 +101,7 @@ func write(t testing.TB, tab *lake.Table, origin string, batches func(yield func
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tab.Commit(t.Context(), lake.Commit{Job: job, Mode: bespoke.Incremental, Origin: origin, Files: files}); err != nil {
+	if _, err := tab.Commit(t.Context(), lake.Commit{Job: job, Mode: mode, Origin: origin, Files: files}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -127,8 +132,8 @@ func read(t testing.TB, n *train.News, tab *lake.Table) error {
 	return n.Read(t.Context(), snap)
 }
 
-// TestNews finds what is new as it comes, in files of both origins, and counts
-// nothing twice where files are merged.
+// TestNews finds what is new as it comes, in files of both origins, counts nothing
+// twice where files are merged, and lets go of what an import of FULL replaces.
 func TestNews(t *testing.T) {
 	t.Parallel()
 	tab, n := table(t), train.NewNews(model(t), 0)
@@ -160,6 +165,13 @@ func TestNews(t *testing.T) {
 	f(&history.Metadata{IDs: history.NewDictionary("i1", "n3", "n4", "n2"), Columns: []history.Column{
 		{Name: "CREATION_TIMESTAMP", Number: []float64{5, 1_234_567, math.NaN(), 2_000_001}},
 	}}, "[{n1 1700000 2} {n2 2000001 1} {n3 1234567 0} {n4 2200000 0}]")
+	write(t, tab, lake.Bulk, once(row{"ann", "n5", 2_500_000}))
+	f(nil, "[{n1 1700000 2} {n2 2100000 1} {n5 2500000 1}]")
+	commit(t, tab, bespoke.Full, lake.Bulk, once(row{"ann", "i0", 2_300_000}))
+	f(nil, "[{n1 1700000 1} {n2 2100000 1}]") // what was put
+	if n.Newest() != 2_300_000 {
+		t.Errorf("the newest interaction that is left is at %d", n.Newest())
+	}
 }
 
 // TestNewsLimit holds the number of items that are known and new.
@@ -174,8 +186,14 @@ func TestNewsLimit(t *testing.T) {
 		t.Errorf("four items where three are allowed: %v", err)
 	}
 	write(t, tab, lake.Bulk, once(row{"ann", "n2", 5}))
-	if err := read(t, n, tab); !errors.Is(err, train.ErrManyItems) {
-		t.Errorf("four items where three are allowed: %v", err)
+	for range 2 {
+		if err := read(t, n, tab); !errors.Is(err, train.ErrManyItems) {
+			t.Errorf("four items where three are allowed: %v", err)
+		}
+	}
+	commit(t, tab, bespoke.Full, lake.Bulk, once(row{"ann", "n3", 5}))
+	if err := read(t, n, tab); err != nil {
+		t.Errorf("three items again: %v", err)
 	}
 }
 
