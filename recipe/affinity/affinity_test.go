@@ -1,6 +1,7 @@
 package affinity_test
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"bespoke/history"
+	"bespoke/recipe"
 	"bespoke/recipe/affinity"
 )
 
@@ -85,6 +87,66 @@ func TestLiftsByHand(t *testing.T) {
 	if a, b := hour.Label(0), hour.Label(1); a != "HOUR<=1" || b != "HOUR>1" {
 		t.Errorf("the ranges are called %s and %s", a, b)
 	}
+}
+
+// What a request says of a number is what training has kept of it, also where it has
+// more digits than that.
+func TestNumbersOfContexts(t *testing.T) {
+	t.Parallel()
+	var b history.Builder
+	for i := range 400 {
+		in := history.Interaction{User: fmt.Sprint(i), Item: "cold", Context: map[string]string{"DEGREES": "0.7", "PLACE": "16777217"}}
+		if i%2 == 0 {
+			in.Item, in.Context = "hot", map[string]string{"DEGREES": "30.1", "PLACE": "16777219"}
+		}
+		if err := b.Add(in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h := b.History()
+	h.GuessContext()
+	cold, _ := h.Items.Lookup("cold")
+	for name, table := range tables(t, h) {
+		if text := h.ContextOf(1)[name]; table.Score(text, cold) <= 0 {
+			t.Errorf("at the %s %s, which is cold's, it has the lift %v", name, text, table.Score(text, cold))
+		}
+	}
+	for name, text := range map[string]string{"DEGREES": "0.7", "PLACE": "16777217"} {
+		for _, table := range []*affinity.Table{tables(t, h)[name], reread(t, tables(t, h)[name], h.Items.Len())} {
+			if got := table.Score(text, cold); got <= 0 {
+				t.Errorf("at %s %s it has the lift %v", name, text, got)
+			}
+		}
+	}
+}
+
+// file is a model file that holds one table.
+type file struct {
+	recipe.Model
+	*affinity.Table
+}
+
+func (f file) Encode(e *recipe.Encoder) { f.Table.Encode(e) }
+
+// reread writes a table and reads it.
+func reread(t *testing.T, table *affinity.Table, items int) *affinity.Table {
+	t.Helper()
+	r := recipe.Recipe{Name: "table", Decode: func(d *recipe.Decoder) (recipe.Model, error) {
+		return file{Table: affinity.DecodeTable(d, items)}, d.Err()
+	}}
+	var b bytes.Buffer
+	if err := r.Save(&b, file{Table: table}); err != nil {
+		t.Fatal(err)
+	}
+	h, d, err := recipe.Open(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := r.Load(h, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.(file).Table
 }
 
 // An item scores by what the history's items have in common with it, more so if

@@ -124,7 +124,7 @@ func (t *Table) Row(value uint32) ([]uint32, []float32) {
 	return t.item[from:to], t.lift[from:to]
 }
 
-// Each calls f with the values of a text and the weight of each, so that several
+// each calls f with the values of a text and the weight of each, so that several
 // weigh as much as one.
 func (t *Table) each(text string, f func(value uint32, weight float32)) {
 	n := float32(0)

@@ -29,6 +29,7 @@ type Values struct {
 	// bounds cut numbers: number x has the value of the first bound that is x or
 	// more, and the last value beyond all of them.
 	bounds []float64
+	short  bool // numbers count as float32, which is what is kept of contexts
 }
 
 // categories returns the values of a column of strings, none yet.
@@ -45,7 +46,8 @@ func ranges[F float32 | float64](name string, numbers []F) *Values {
 		}
 	}
 	slices.Sort(sorted)
-	v := &Values{Column: name}
+	_, short := any(numbers).([]float32)
+	v := &Values{Column: name, short: short}
 	distinct := slices.Compact(slices.Clone(sorted))
 	if len(distinct) <= single {
 		v.bounds = distinct[:max(len(distinct)-1, 0)]
@@ -67,7 +69,12 @@ func (v *Values) Len() int {
 }
 
 // number returns the value of a number.
-func (v *Values) number(x float64) uint32 { return uint32(sort.SearchFloat64s(v.bounds, x)) }
+func (v *Values) number(x float64) uint32 {
+	if v.short {
+		x = float64(float32(x))
+	}
+	return uint32(sort.SearchFloat64s(v.bounds, x))
+}
 
 // singles returns, for numbers, a list of each value alone.
 func (v *Values) singles() [][]uint32 {
@@ -129,23 +136,36 @@ func (v *Values) Label(value uint32) string {
 	}
 }
 
+// The kinds of values, as they are written.
+const (
+	ofNumbers = iota
+	ofWords
+	ofShortNumbers
+)
+
 func (v *Values) encode(e *recipe.Encoder) {
 	e.String(v.Column)
-	if v.words == nil {
-		e.Int(0)
-		recipe.Put(e, v.bounds)
+	switch {
+	case v.words != nil:
+		e.Int(ofWords)
+		recipe.PutIDs(e, v.words)
 		return
+	case v.short:
+		e.Int(ofShortNumbers)
+	default:
+		e.Int(ofNumbers)
 	}
-	e.Int(1)
-	recipe.PutIDs(e, v.words)
+	recipe.Put(e, v.bounds)
 }
 
 func decodeValues(d *recipe.Decoder) *Values {
 	v := &Values{Column: d.String()}
-	if d.Int() == 1 {
+	kind := d.Int()
+	if kind == ofWords {
 		v.words = recipe.GetIDs(d)
 		return v
 	}
+	v.short = kind == ofShortNumbers
 	if v.bounds = recipe.Get[float64](d, -1); !slices.IsSorted(v.bounds) {
 		d.Fail("it has ranges of %.100q that do not ascend", v.Column)
 	}
