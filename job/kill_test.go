@@ -65,7 +65,7 @@ func TestKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 3 {
-		runAndKill(t, path)
+		runAndKill(t, path, group)
 	}
 	f = openAt(t, path)
 	ran := make(chan bespoke.ARN, 1)
@@ -81,8 +81,45 @@ func TestKill(t *testing.T) {
 	f.idle()
 }
 
-// runAndKill runs the victim until it has a job in hand.
-func runAndKill(t *testing.T, path string) {
+// TestTurn kills a process, and stops one, that have the first of two trainings in hand,
+// and expects it to have its turn before the second.
+func TestTurn(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "jobs.db")
+	f := openAt(t, path)
+	first := scope.Solution("shop/1")
+	second := scope.Solution("shop/2")
+	f.insert(first, second)
+	if err := f.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	runAndKill(t, path, first)
+	f = openAt(t, path)
+	ran := make(chan bespoke.ARN, 2)
+	r := f.start(job.Config{Grace: time.Millisecond, Handle: func(ctx context.Context, arn bespoke.ARN) error {
+		ran <- arn
+		<-ctx.Done()
+		return ctx.Err()
+	}})
+	if got := wait(f, ran); got != first {
+		t.Errorf("after the kill %s has its turn, want %s", got, first)
+	}
+	f.stop(r)
+	f.start(job.Config{Handle: func(_ context.Context, arn bespoke.ARN) error {
+		ran <- arn
+		return nil
+	}})
+	if got := wait(f, ran); got != first {
+		t.Errorf("after the stop %s has its turn, want %s", got, first)
+	}
+	if got := wait(f, ran); got != second {
+		t.Errorf("then %s has its turn, want %s", got, second)
+	}
+	f.idle()
+}
+
+// runAndKill runs the victim until it has a job in hand, which must be the wanted one.
+func runAndKill(t *testing.T, path string, want bespoke.ARN) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), victim+"="+path)
@@ -95,7 +132,7 @@ func runAndKill(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil || line != string(group)+"\n" {
+	if err != nil || line != string(want)+"\n" {
 		t.Errorf("the process said %q, %v", line, err)
 	}
 	if err := cmd.Process.Kill(); err != nil {

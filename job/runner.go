@@ -134,7 +134,8 @@ func (r *Runner) Stop(ctx context.Context) error {
 
 // rescue makes rows available that say running, or that wait to be retried. The
 // runner of the former is gone: a database has one, and this one has not started. The attempt that was
-// cut short is given back, since a kill says nothing about the job. River's
+// cut short is given back, since a kill says nothing about the job. All have
+// their turns in the order in which they were inserted, those that were stopped too. River's
 // own rescue would wait for an hour, and never comes for jobs without a time
 // limit. Leadership of the dead runner would likewise delay retries until it
 // expires.
@@ -145,9 +146,9 @@ func (q *Queue) rescue(ctx context.Context) error {
 	}
 	defer tx.Rollback()
 	if _, err := tx.ExecContext(ctx, `UPDATE river_job
-		SET state = 'available', scheduled_at = datetime('now', 'subsec'),
+		SET state = 'available', scheduled_at = created_at,
 			attempt = CASE state WHEN 'running' THEN max(attempt - 1, 0) ELSE attempt END
-		WHERE state IN ('running', 'retryable')`); err != nil {
+		WHERE state IN ('running', 'retryable', 'available')`); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, `DELETE FROM river_leader`); err != nil {
