@@ -179,6 +179,19 @@ func TestTraits(t *testing.T) {
 	}
 }
 
+// What nearly everybody takes is usual, however many interactions say so.
+func TestTraitsOfManyInteractions(t *testing.T) {
+	t.Parallel()
+	const n = 1<<24 + 1<<23 // more than float32 can count
+	h := &history.History{Users: history.NewDictionary("u"), Items: history.NewDictionary("a", "b"), Item: make([]uint32, n), User: make([]uint32, n)}
+	metadata := &history.Metadata{IDs: h.Items, Columns: []history.Column{{Name: "GENRE", Categorical: true, Text: []string{"film", "film"}}}}
+	p := affinity.Items(h, h.Items, metadata)[0].NewProfile()
+	p.Look([]uint32{0}, []float32{1})
+	if got, want := float64(p.Score(1)), math.Log1p(1.0/5); math.Abs(got-want) > 1e-6 {
+		t.Errorf("a film, which all took, scores %.4f to who took one, want %.4f", got, want)
+	}
+}
+
 // Fit finds the weights that choices were drawn by, and none for noise.
 func TestFit(t *testing.T) {
 	t.Parallel()

@@ -65,13 +65,14 @@ func newTraits(h *history.History, v *Values, of [][]uint32) *Traits {
 		t.value = append(t.value, values...)
 		t.start = append(t.start, len(t.value))
 	}
+	taken := make([]int, v.Len())
 	for _, it := range h.Item {
 		for _, value := range t.of(it) {
-			t.usual[value]++
+			taken[value]++
 		}
 	}
-	for value := range t.usual {
-		t.usual[value] = max(t.usual[value]/float32(max(h.Len(), 1)), rare)
+	for value, n := range taken {
+		t.usual[value] = max(float32(n)/float32(max(h.Len(), 1)), rare)
 	}
 	return t
 }
