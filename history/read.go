@@ -35,7 +35,8 @@ type Reading struct {
 // Read reads the interactions of a snapshot, which it holds meanwhile. Row groups
 // are read in parallel; each has a dictionary of its own, whose IDs are looked up
 // once. The result is the same whatever the number of workers: rows are in the order
-// of the files and IDs are numbered as they first appear.
+// of the files and IDs are numbered as they first appear. More than 65,535 event types
+// are a *bespoke.Error.
 func Read(ctx context.Context, r Reading) (*History, error) {
 	release, err := r.Snapshot.Hold(ctx)
 	if err != nil {
@@ -167,9 +168,8 @@ func (p *part) read(ctx context.Context, r Reading, g *lake.Group, h *History) e
 		if event != nil {
 			// Numbered from 1; 0 is none. More types than fit are refused below.
 			if e := event.Indices[i]; e != parquet.NoValue {
-				h.Event[k], err = p.types.rank(e, &event.Words)
-				if err != nil {
-					return fmt.Errorf("file %s: %w", g.Path, err)
+				if h.Event[k], err = p.types.rank(e, &event.Words); err != nil {
+					return err
 				}
 			}
 		}

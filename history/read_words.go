@@ -1,10 +1,10 @@
 package history
 
 import (
-	"fmt"
 	"math"
 	"sync"
 
+	"bespoke"
 	"bespoke/parquet"
 )
 
@@ -44,12 +44,19 @@ func (l *local) rank(k uint32, words *parquet.Words) (uint16, error) {
 	n, ok := l.seen[name]
 	if !ok {
 		if n = uint32(len(l.order)) + 1; n > math.MaxUint16 {
-			return 0, fmt.Errorf("event type %.100q is one of more than %d", name, math.MaxUint16)
+			return 0, tooManyTypes(name)
 		}
 		l.order, l.seen[name] = append(l.order, k), n
 	}
 	l.global[k] = n
 	return uint16(n), nil
+}
+
+// tooManyTypes is the error of interactions whose event types are more than an
+// index can tell apart.
+func tooManyTypes(name string) error {
+	return bespoke.Errorf(bespoke.InvalidInput, "The column EVENT_TYPE has more than %d different values; %.100q is one. Event types are kinds of interactions, such as click and purchase: import the interactions with those.",
+		math.MaxUint16, name)
 }
 
 // number gives the parts' words their numbers in the History, part by part.
@@ -87,7 +94,7 @@ func number(parts []part, h *History) error {
 			if !ok {
 				n = uint32(len(h.EventTypes))
 				if n > math.MaxUint16 {
-					return fmt.Errorf("history: event type %.100q is one of more than %d", name, math.MaxUint16)
+					return tooManyTypes(name)
 				}
 				types[name], h.EventTypes = n, append(h.EventTypes, name)
 			}

@@ -291,6 +291,11 @@ func TestTooLittleData(t *testing.T) {
 	if w := run(t, spec).Warnings; len(w) != 1 || !strings.Contains(w[0], "fewer than 1000 interactions") {
 		t.Errorf("warnings %q", w)
 	}
+	many := make([]string, 1<<16)
+	for i := range many {
+		many[i] = fmt.Sprintf("ann,a,type%d,1,1700000000", i)
+	}
+	refused(func(s *train.Spec) { s.Interactions = source(t, bespoke.Interactions, interactions, many) }, "EVENT_TYPE has more than 65535 different values")
 	// Nobody can be held out of users with one interaction each.
 	spec.Interactions = source(t, bespoke.Interactions, interactions, []string{"ann,a,View,1,1700000000", "bob,b,View,1,1700000001"})
 	if got := run(t, spec); got.Metrics != nil || !slices.ContainsFunc(got.Warnings, func(w string) bool { return strings.HasPrefix(w, "There are no metrics") }) {
