@@ -17,8 +17,8 @@ const (
 )
 
 // search is what performHPO means: the recipe's tunable hyperparameters, in the
-// ranges that hpoConfig gives, or all of them in their default ranges. c has been
-// checked.
+// ranges that hpoConfig gives, or all of them in their default ranges if it gives
+// none. c has been checked.
 func search(r catalog.Recipe, c *wire.HPOConfig) *train.Search {
 	s := &train.Search{Trials: trials}
 	var ranges wire.HyperParameterRanges
@@ -55,13 +55,6 @@ func search(r catalog.Recipe, c *wire.HPOConfig) *train.Search {
 	}
 	for _, g := range ranges.CategoricalHyperParameterRanges {
 		add(g.Name, "", "", g.Values)
-	}
-	if s.Ranges == nil {
-		for _, p := range r.Algorithm {
-			if p.Tunable {
-				add(p.Name, "", "", nil)
-			}
-		}
 	}
 	return s
 }

@@ -16,15 +16,16 @@ type Training struct {
 	Metrics  map[string]float64 `json:"metrics,omitempty"` // of the hold-out, by the API's names
 	Extra    map[string]float64 `json:"extra,omitempty"`   // further figures, for the extensions
 	Tuned    map[string]string  `json:"tuned,omitempty"`   // parameters that were chosen by trials
-	Trials   []Trial            `json:"trials,omitempty"`  // that it was chosen by
+	Trials   []Trial            `json:"trials,omitempty"`  // that they were chosen by, and the recipe with performAutoML
 	Warnings []string           `json:"warnings,omitempty"`
 	Phases   []Phase            `json:"phases,omitempty"` // in the order they ran
 }
 
-// Trial is one of the trials of a training's hyperparameters.
+// Trial is one of the trials of a training's hyperparameters or recipes.
 type Trial struct {
+	Recipe     string            `json:"recipe,omitempty"` // its name; "" in those of earlier builds
 	Parameters map[string]string `json:"parameters"`
-	Value      float64           `json:"value"` // NDCG@10 on users who were held out
+	Value      float64           `json:"value"` // NDCG@10 or the metric that was asked for, on users who were held out
 }
 
 // Input is a state of a dataset that a training reads.

@@ -36,7 +36,7 @@ func (t *run) evaluate(ctx context.Context, in recipe.Input) error {
 	if err != nil {
 		return err
 	}
-	o := t.asking(in)
+	o := asking(t.of, in)
 	if o.Rewards, err = rewards(in); err != nil {
 		return err
 	}
@@ -69,9 +69,9 @@ func (t *run) evaluate(ctx context.Context, in recipe.Input) error {
 	return nil
 }
 
-// asking is how the API's metrics ask.
-func (t *run) asking(in recipe.Input) eval.Options {
-	return eval.Options{KeepSeen: true, Related: t.of.Type == recipe.RelatedItems, Attributes: in.Attributes, Workers: in.Workers}
+// asking is how the API's metrics ask models of a recipe.
+func asking(of recipe.Recipe, in recipe.Input) eval.Options {
+	return eval.Options{KeepSeen: true, Related: of.Type == recipe.RelatedItems, Attributes: in.Attributes, Workers: in.Workers}
 }
 
 // rewards returns what each item earns by the objective, nil without one.

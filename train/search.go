@@ -13,10 +13,28 @@ import (
 	"bespoke/recipe"
 )
 
-// Search tries hyperparameters before a training and takes those that do best.
+// Search tries recipes and hyperparameters before a training and takes those that
+// do best.
 type Search struct {
-	Trials int // at most; fewer where the ranges hold fewer settings
-	Ranges []Range
+	// Recipes are those to choose among, all of one type and with their default
+	// settings; none means the Spec's alone, with the Spec's.
+	Recipes []string
+	Trials  int     // of each recipe at most; fewer where the ranges hold fewer settings
+	Ranges  []Range // none: all that a recipe has to tune, in their whole ranges
+	// Metric, one of SearchMetrics, decides. "" is NDCG@10; with weights of events,
+	// that is the NDCG with event weights.
+	Metric string
+}
+
+// SearchMetrics are the metrics of GetSolutionMetrics that a Search may go by.
+func SearchMetrics() []string { return slices.Sorted(maps.Keys(eval.Figures{}.Metrics())) }
+
+// value is how good a trial was.
+func (s *Search) value(f eval.Figures) float64 {
+	if s.Metric == "" {
+		return f.EventNDCG[1]
+	}
+	return f.Metrics()[s.Metric]
 }
 
 // Range says which values of a hyperparameter are tried.
@@ -26,10 +44,10 @@ type Range struct {
 	Values   []string // of categories
 }
 
-// Trial is one that was made: what was tried, and its NDCG@10 on users that neither
-// it nor the metrics of the training have seen. With weights of events, that is the
-// NDCG with event weights.
+// Trial is one that was made: what was tried, and its value by the Search's metric
+// on users that neither it nor the metrics of the training have seen.
 type Trial struct {
+	Recipe     string
 	Parameters map[string]string
 	Value      float64
 }
@@ -38,11 +56,38 @@ type Trial struct {
 // training.
 const apart = 0x747279
 
-// search makes the trials and sets in's settings to those of the best, the earliest
-// of equal ones. The first has what the solution asks for, as far as the ranges
-// allow; the others are drawn by the seed. Each is fitted on those who are not held
-// out for the metrics, and measured on a tenth of them.
-func (t *run) search(ctx context.Context, in *recipe.Input) error {
+// candidate is a recipe and its settings.
+type candidate struct {
+	of       recipe.Recipe
+	settings recipe.Settings
+}
+
+// candidates returns what there is to choose among: without Search.Recipes, what the
+// Spec itself says.
+func (s Spec) candidates() (all []candidate, err error) {
+	names := []string{s.Recipe}
+	if s.Search != nil && len(s.Search.Recipes) > 0 {
+		names = s.Search.Recipes
+	}
+	for _, name := range names {
+		s.Recipe = name
+		r, settings, err := s.recipe()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, candidate{r, settings})
+	}
+	return all, nil
+}
+
+// choose makes a candidate what is trained.
+func (t *run) choose(in *recipe.Input, c candidate) { t.of, in.Settings = c.of, c.settings }
+
+// search makes the trials and chooses the best, the earliest of equal ones. The
+// first of each recipe has the settings that are given, as far as the ranges allow;
+// the others are drawn by the seed. Each is fitted on those who are not held out for
+// the metrics, and measured on a tenth of them.
+func (t *run) search(ctx context.Context, in *recipe.Input, among []candidate) error {
 	if t.Search == nil {
 		return nil
 	}
@@ -50,74 +95,102 @@ func (t *run) search(ctx context.Context, in *recipe.Input) error {
 	defer end()
 	rest, _ := eval.HoldOut(in.Interactions, in.Seed)
 	shown, tests := eval.HoldOut(rest, in.Seed^apart)
-	all := t.settings(in.Settings)
+	what := "hyperparameters"
+	if len(among) > 1 {
+		what = "recipes"
+	}
+	var all []candidate
+	for _, c := range among {
+		all = append(all, t.variants(c)...)
+		if unused := t.unused(c.of); len(unused) > 0 {
+			t.warn(fmt.Sprintf("Hyperparameters that change nothing here were not varied: %s.", strings.Join(unused, ", ")))
+		}
+	}
 	if len(tests) == 0 || shown.Len() == 0 {
-		t.warn("No hyperparameters were tried: too few users have two or more interactions to hold some out.")
+		t.warn("No " + what + " were tried: too few users have two or more interactions to hold some out.")
 		all = all[:1]
 	}
-	if unused := t.unused(); len(unused) > 0 {
-		t.warn(fmt.Sprintf("Hyperparameters that change nothing here were not varied: %s.", strings.Join(unused, ", ")))
-	}
-	in.Settings, t.result.Tuned = all[0], t.parameters(all[0])
+	t.choose(in, all[0])
+	t.result.Tuned = all[0].parameters()
 	if len(all) == 1 {
 		return nil
 	}
 	best := -1.0
-	for i, settings := range all {
-		t.report(Progress{Phase: "TUNING", Step: fmt.Sprintf("trial %d of %d", i+1, len(all)), Share: float64(i) / float64(len(all))})
+	for i, c := range all {
+		step := fmt.Sprintf("trial %d of %d", i+1, len(all))
+		if len(among) > 1 {
+			step += ", " + c.of.Name
+		}
+		t.report(Progress{Phase: "TUNING", Step: step, Share: float64(i) / float64(len(all))})
 		one := *in
-		one.Interactions, one.Settings, one.Objective = shown, settings, nil // by relevance
-		m, err := t.of.Fit(ctx, one)
+		one.Interactions, one.Settings, one.Objective = shown, c.settings, nil // by relevance
+		m, err := c.of.Fit(ctx, one)
 		if err != nil {
 			return err
 		}
-		f, err := eval.Measure(ctx, m, tests, t.asking(one))
+		f, err := eval.Measure(ctx, m, tests, asking(c.of, one))
 		if err != nil {
 			return err
 		}
-		trial := Trial{Parameters: t.parameters(settings), Value: f.EventNDCG[1]}
+		trial := Trial{Recipe: c.of.Name, Parameters: c.parameters(), Value: t.Search.value(f)}
 		t.result.Trials = append(t.result.Trials, trial)
 		if trial.Value > best {
-			best, in.Settings, t.result.Tuned = trial.Value, settings, trial.Parameters
+			best, t.result.Tuned = trial.Value, trial.Parameters
+			t.choose(in, c)
 		}
 	}
 	return nil
 }
 
-// parameters returns the hyperparameters among settings.
-func (t *run) parameters(settings recipe.Settings) map[string]string {
+// parameters returns the hyperparameters among the settings.
+func (c candidate) parameters() map[string]string {
 	out := map[string]string{}
-	for _, p := range t.of.Params {
+	for _, p := range c.of.Params {
 		if p.Kind == recipe.Hyperparameter {
-			out[p.Name] = settings[p.Name]
+			out[p.Name] = c.settings[p.Name]
 		}
 	}
 	return out
 }
 
+// ranges returns what is varied of a recipe.
+func (s *Search) ranges(of recipe.Recipe) []Range {
+	if s.Ranges != nil {
+		return s.Ranges
+	}
+	var all []Range
+	for _, p := range of.Params {
+		if p.Tunable {
+			all = append(all, Range{Name: p.Name, Min: p.Min, Max: p.Max, Values: p.Values})
+		}
+	}
+	return all
+}
+
 // unused returns the ranges' parameters that change nothing.
-func (t *run) unused() (names []string) {
-	for _, r := range t.Search.Ranges {
-		if p, _ := t.of.Param(recipe.Hyperparameter, r.Name); p.Unused {
+func (t *run) unused(of recipe.Recipe) (names []string) {
+	for _, r := range t.Search.ranges(of) {
+		if p, _ := of.Param(recipe.Hyperparameter, r.Name); p.Unused {
 			names = append(names, p.Name)
 		}
 	}
 	return names
 }
 
-// settings returns what is to be tried, each once.
-func (t *run) settings(given recipe.Settings) []recipe.Settings {
+// variants returns what is to be tried of a recipe, each once.
+func (t *run) variants(c candidate) []candidate {
 	const patience = 100 // draws in a row that had been there
 	r := rand.New(rand.NewPCG(uint64(t.Seed), apart))
-	all := []recipe.Settings{t.drawn(given, func(p recipe.Param, in Range) string { return in.nearest(p, given[p.Name]) })}
+	ranges := t.Search.ranges(c.of)
+	all := []candidate{c.drawn(ranges, func(p recipe.Param, in Range) string { return in.nearest(p, c.settings[p.Name]) })}
 	for misses := 0; len(all) < t.Search.Trials && misses < patience; {
-		next := t.drawn(given, func(p recipe.Param, in Range) string {
+		next := c.drawn(ranges, func(p recipe.Param, in Range) string {
 			if p.Unused {
-				return all[0][p.Name]
+				return all[0].settings[p.Name]
 			}
 			return in.draw(p, r)
 		})
-		if slices.ContainsFunc(all, func(s recipe.Settings) bool { return maps.Equal(s, next) }) {
+		if slices.ContainsFunc(all, func(c candidate) bool { return maps.Equal(c.settings, next.settings) }) {
 			misses++
 			continue
 		}
@@ -126,15 +199,15 @@ func (t *run) settings(given recipe.Settings) []recipe.Settings {
 	return all
 }
 
-// drawn returns the settings with the value that choose says for each range.
-func (t *run) drawn(given recipe.Settings, choose func(recipe.Param, Range) string) recipe.Settings {
-	s := maps.Clone(given)
-	for _, in := range t.Search.Ranges {
-		if p, ok := t.of.Param(recipe.Hyperparameter, in.Name); ok {
-			s[p.Name] = choose(p, in)
+// drawn returns the candidate with the value that choose says for each range.
+func (c candidate) drawn(ranges []Range, choose func(recipe.Param, Range) string) candidate {
+	c.settings = maps.Clone(c.settings)
+	for _, in := range ranges {
+		if p, ok := c.of.Param(recipe.Hyperparameter, in.Name); ok {
+			c.settings[p.Name] = choose(p, in)
 		}
 	}
-	return s
+	return c
 }
 
 // nearest returns the value of the range that is closest to a given one.

@@ -143,3 +143,66 @@ func TestSearchByEventWeights(t *testing.T) {
 		t.Errorf("the first trial has %v with weights and %v without", weighed.Trials[0].Value, plain.Trials[0].Value)
 	}
 }
+
+// TestSearchRecipes trains by the recipe that does best by the metric, the earliest of
+// equal ones, as if it and its hyperparameters had been given.
+func TestSearchRecipes(t *testing.T) {
+	t.Parallel()
+	const popularity, personal, v2 = "aws-popularity-count", "aws-user-personalization", "aws-user-personalization-v2"
+	spec := train.Spec{
+		Interactions: source(t, bespoke.Interactions, interactions, walks(60)), Rules: []history.Rule{{EventType: "View"}}, Seed: 3, Workers: 1,
+		Search: &train.Search{Recipes: []string{popularity, personal, v2}, Trials: 2},
+	}
+	var steps []string
+	spec.Progress = func(p train.Progress) {
+		if p.Phase == "TUNING" && p.Step != "" {
+			steps = append(steps, p.Step)
+		}
+	}
+	found := run(t, spec)
+	want := []string{"trial 1 of 4, " + popularity, "trial 2 of 4, " + personal, "trial 3 of 4, " + personal, "trial 4 of 4, " + v2}
+	if !slices.Equal(steps, want) || len(found.Trials) != 4 {
+		t.Fatalf("the steps are %q, the trials %v", steps, found.Trials)
+	}
+	best := found.Trials[0]
+	for _, trial := range found.Trials {
+		if trial.Value > best.Value {
+			best = trial
+		}
+	}
+	if best.Value < found.Trials[0].Value+0.2 || found.Recipe != best.Recipe || !maps.Equal(found.Tuned, best.Parameters) || found.Artifact.Recipe.Name != best.Recipe {
+		t.Errorf("chose %s with %v; the trials are %v", found.Recipe, found.Tuned, found.Trials)
+	}
+	if first := found.Trials[1].Parameters; first["bptt"] != "32" || maps.Equal(first, found.Trials[2].Parameters) {
+		t.Errorf("the trials of %s are %v", personal, found.Trials[1:3])
+	}
+
+	spec.Progress, spec.Workers = nil, 3
+	if again := run(t, spec); !bytes.Equal(written(t, found.Artifact), written(t, again.Artifact)) || fmt.Sprint(found.Trials) != fmt.Sprint(again.Trials) {
+		t.Error("three workers find something else than one")
+	}
+	given := spec
+	given.Search, given.Recipe, given.Algorithm = nil, found.Recipe, found.Tuned
+	if got := run(t, given); !bytes.Equal(written(t, found.Artifact), written(t, got.Artifact)) || !maps.Equal(found.Metrics, got.Metrics) || got.Recipe != found.Recipe {
+		t.Error("the chosen recipe and hyperparameters, given, make another model")
+	}
+
+	// All 15 items are in each answer: by precision at 25 the recipes are equal.
+	for _, first := range []string{popularity, v2} {
+		spec.Search = &train.Search{Recipes: []string{first, popularity, v2}, Trials: 1, Metric: "precision_at_25"}
+		got := run(t, spec)
+		if got.Recipe != first || got.Trials[0].Value == 0 || got.Trials[0].Value != got.Trials[1].Value || got.Trials[0].Value != got.Metrics["precision_at_25"] {
+			t.Errorf("chose %s of equals, the first being %s: %v, %v", got.Recipe, first, got.Trials, got.Metrics)
+		}
+	}
+
+	spec.Interactions = source(t, bespoke.Interactions, interactions, []string{"ann,a,View,1,1700000000", "bob,b,View,1,1700000001"})
+	got := run(t, spec)
+	if got.Recipe != v2 || len(got.Trials) != 0 || !slices.ContainsFunc(got.Warnings, func(w string) bool { return strings.HasPrefix(w, "No recipes were tried") }) {
+		t.Errorf("with nobody to hold out: %s, %v, warnings %q", got.Recipe, got.Trials, got.Warnings)
+	}
+	spec.Search.Recipes = []string{popularity, "aws-hrnn"}
+	if _, err := train.Run(t.Context(), spec); err == nil || !strings.Contains(err.Error(), "aws-hrnn") {
+		t.Errorf("a recipe without an algorithm: %v", err)
+	}
+}

@@ -21,7 +21,7 @@ func Can(name string) bool {
 
 // Spec is one training.
 type Spec struct {
-	Recipe string
+	Recipe string // not looked at where Search has recipes
 	// Algorithm and Features are the parameters as the solution gives them.
 	Algorithm, Features map[string]string
 	// Rules say which interactions count; none means all.
@@ -30,7 +30,7 @@ type Spec struct {
 	// where there is an entry for the type.
 	Excluded, Included map[bespoke.DatasetType][]string
 	Seed               int64
-	// Search, if set, looks for better hyperparameters first.
+	// Search, if set, looks for the best recipe and hyperparameters first.
 	Search *Search
 	// Objective, if set, is what recommendations are to have much of.
 	Objective *recipe.Objective
@@ -57,6 +57,7 @@ type Progress struct {
 // Result is what a training has made.
 type Result struct {
 	Artifact *artifact.Artifact
+	Recipe   string             // that it was trained by
 	Metrics  map[string]float64 // of the hold-out, by the API's names
 	Extra    map[string]float64 // further figures
 	Trials   []Trial            // of Search, in the order in which they were made
@@ -75,7 +76,7 @@ type Phase struct {
 // run is one training under way.
 type run struct {
 	Spec
-	of     recipe.Recipe
+	of     recipe.Recipe // the best so far
 	result Result
 }
 
@@ -83,17 +84,18 @@ type run struct {
 // wrong with the data or the settings is a *bespoke.Error, beside the warnings so
 // far; it returns ctx's error soon after ctx is done.
 func Run(ctx context.Context, spec Spec) (Result, error) {
-	r, settings, err := spec.recipe()
+	among, err := spec.candidates()
 	if err != nil {
 		return Result{}, err
 	}
-	t := &run{Spec: spec, of: r}
+	t := &run{Spec: spec}
 	end := t.phase("READING")
 	in, items, err := t.read(ctx)
 	if err != nil {
 		return t.result, err
 	}
-	in.Settings, in.Objective = settings, t.Objective
+	t.choose(&in, among[0])
+	in.Objective = t.Objective
 	if in.Objective != nil {
 		if _, err := in.Objective.Values(in.Items); err != nil {
 			return t.result, err
@@ -103,7 +105,7 @@ func Run(ctx context.Context, spec Spec) (Result, error) {
 	if err := t.enough(in.Interactions); err != nil {
 		return t.result, err
 	}
-	if err := t.search(ctx, &in); err != nil {
+	if err := t.search(ctx, &in, among); err != nil {
 		return t.result, err
 	}
 	if err := t.evaluate(ctx, in); err != nil {
@@ -111,13 +113,13 @@ func Run(ctx context.Context, spec Spec) (Result, error) {
 	}
 	end = t.phase("FITTING")
 	in.Progress = t.steps("FITTING")
-	m, err := r.Fit(ctx, in)
+	m, err := t.of.Fit(ctx, in)
 	if err != nil {
 		return t.result, err
 	}
 	end()
 	in.Items = items
-	t.result.Artifact = artifact.New(r, m, in)
+	t.result.Artifact, t.result.Recipe = artifact.New(t.of, m, in), t.of.Name
 	return t.result, ctx.Err()
 }
 
