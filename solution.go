@@ -30,7 +30,7 @@ type Solution struct {
 	Name       string
 	ARN        ARN
 	GroupARN   ARN
-	RecipeARN  ARN
+	RecipeARN  ARN // "" with performAutoML
 	PerformHPO bool
 	EventType  string // train on these interactions only; "" for all
 	Config     string // solutionConfig as JSON, "{}" if none was sent
@@ -43,6 +43,9 @@ type Solution struct {
 	Update        *SolutionUpdate // the latest, nil before the first
 	Times
 }
+
+// AutoML reports whether each version chooses its recipe itself.
+func (s Solution) AutoML() bool { return s.RecipeARN == "" }
 
 // SolutionUpdate is one change of a solution's settings. Config and TrainEvery
 // are those of the solution once the update is ACTIVE.
@@ -63,7 +66,7 @@ type SolutionVersion struct {
 	ARN           ARN
 	SolutionARN   ARN
 	GroupARN      ARN
-	RecipeARN     ARN
+	RecipeARN     ARN // "" until it is ACTIVE where it chooses it itself
 	PerformHPO    bool
 	EventType     string
 	Config        string

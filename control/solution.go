@@ -5,10 +5,8 @@ import (
 	"time"
 
 	"bespoke"
-	"bespoke/awsapi/catalog"
 	"bespoke/awsapi/wire"
 	"bespoke/store"
-	"bespoke/train"
 )
 
 type solutionStore interface {
@@ -34,30 +32,26 @@ func (s *Service) createSolution(ctx context.Context, in *wire.CreateSolutionReq
 	if _, err := s.cfg.Store.DatasetGroup(ctx, group); err != nil {
 		return nil, refusal(err)
 	}
-	r, err := s.trainable(in)
+	v := bespoke.Solution{Name: in.Name, ARN: s.cfg.Scope.Solution(in.Name), GroupARN: group, PerformHPO: yes(in.PerformHPO), EventType: in.EventType}
+	config := in.SolutionConfig
+	if yes(in.PerformAutoML) {
+		v.PerformHPO = true
+		config, err = s.autoML(in)
+	} else {
+		v.RecipeARN, err = s.named(ctx, in, group)
+	}
 	if err != nil {
 		return nil, err
-	}
-	columns, err := s.columns(ctx, group)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.checkConfig(r, in.SolutionConfig, in.EventType, columns); err != nil {
-		return nil, err
-	}
-	v := bespoke.Solution{
-		Name: in.Name, ARN: s.cfg.Scope.Solution(in.Name), GroupARN: group, RecipeARN: r.ARN(s.cfg.Scope.Partition),
-		PerformHPO: yes(in.PerformHPO), EventType: in.EventType,
 	}
 	if in.PerformAutoTraining == nil || *in.PerformAutoTraining {
 		v.TrainEvery = defaultSchedule
-		if c := in.SolutionConfig; c != nil && c.AutoTrainingConfig != nil {
+		if c := config; c != nil && c.AutoTrainingConfig != nil {
 			if v.TrainEvery, err = parseSchedule(c.AutoTrainingConfig.SchedulingExpression); err != nil {
 				return nil, err
 			}
 		}
 	}
-	if v.Config, err = configText(in.SolutionConfig); err != nil {
+	if v.Config, err = configText(config); err != nil {
 		return nil, err
 	}
 	if err := s.cfg.Store.CreateSolution(ctx, v, tags, s.cfg.Limits.Solutions); err != nil {
@@ -67,43 +61,6 @@ func (s *Service) createSolution(ctx context.Context, in *wire.CreateSolutionReq
 }
 
 func yes(b *bool) bool { return b != nil && *b }
-
-// trainable returns the recipe of a request, if this server can train it as is
-// asked.
-func (s *Service) trainable(in *wire.CreateSolutionRequest) (catalog.Recipe, error) {
-	if yes(in.PerformAutoML) {
-		return catalog.Recipe{}, invalid("performAutoML: this version of Bespoke does not choose among recipes, and Amazon advises against it. Name a recipe by recipeArn.")
-	}
-	if in.RecipeArn == "" {
-		return catalog.Recipe{}, invalid("recipeArn is missing. ListRecipes shows the recipes.")
-	}
-	r, err := s.recipe(in.RecipeArn)
-	if err != nil {
-		return r, err
-	}
-	switch {
-	case r.Missing != "":
-		return r, invalid("The recipe %s cannot be trained. %s.", r.Name, r.Missing)
-	case !train.Can(r.Name):
-		return r, invalid("The recipe %s cannot be trained. This version of Bespoke has no algorithm for it.", r.Name)
-	case yes(in.PerformIncrementalUpdate):
-		return r, invalid("performIncrementalUpdate is for aws-semantic-similarity only.")
-	case yes(in.PerformHPO) && !tunable(r):
-		return r, invalid("performHPO: %s has no hyperparameters that can be tuned.", r.Name)
-	case in.SolutionConfig != nil && in.SolutionConfig.HpoConfig != nil && !yes(in.PerformHPO):
-		return r, invalid("solutionConfig.hpoConfig needs performHPO.")
-	}
-	return r, nil
-}
-
-func tunable(r catalog.Recipe) bool {
-	for _, p := range r.Algorithm {
-		if p.Tunable {
-			return true
-		}
-	}
-	return false
-}
 
 func (s *Service) describeSolution(ctx context.Context, in *wire.DescribeSolutionRequest) (*wire.DescribeSolutionResponse, error) {
 	arn, err := resource("solution", in.SolutionArn)
@@ -119,7 +76,7 @@ func (s *Service) describeSolution(ctx context.Context, in *wire.DescribeSolutio
 		return nil, err
 	}
 	out := &wire.Solution{
-		Name: v.Name, SolutionArn: string(v.ARN), PerformHPO: &v.PerformHPO, PerformAutoML: new(false),
+		Name: v.Name, SolutionArn: string(v.ARN), PerformHPO: &v.PerformHPO, PerformAutoML: new(v.AutoML()),
 		PerformAutoTraining: new(v.TrainEvery > 0), PerformIncrementalUpdate: new(false),
 		RecipeArn: string(v.RecipeARN), DatasetGroupArn: string(v.GroupARN), EventType: v.EventType, SolutionConfig: config, Status: string(v.Status),
 		CreationDateTime: wire.Timestamp{Time: v.Created}, LastUpdatedDateTime: wire.Timestamp{Time: v.Updated},
@@ -130,6 +87,15 @@ func (s *Service) describeSolution(ctx context.Context, in *wire.DescribeSolutio
 	}
 	if len(newest) > 0 {
 		out.LatestSolutionVersion = new(versionSummary(newest[0]))
+	}
+	if v.AutoML() {
+		best, ok, err := s.cfg.Store.LatestSolutionVersion(ctx, arn)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			out.AutoMLResult = &wire.AutoMLResult{BestRecipeArn: string(best.RecipeARN)}
+		}
 	}
 	if u := v.Update; u != nil {
 		sent, err := parseConfig[wire.SolutionUpdateConfig](u.Sent)
@@ -168,12 +134,12 @@ func (s *Service) updateSolution(ctx context.Context, in *wire.UpdateSolutionReq
 	if err != nil {
 		return nil, refusal(err)
 	}
-	r, err := s.recipe(string(v.RecipeARN))
+	r, err := s.recipeOf(v)
 	if err != nil {
 		return nil, err
 	}
 	if yes(in.PerformIncrementalUpdate) {
-		return nil, invalid("performIncrementalUpdate is for aws-semantic-similarity only.")
+		return nil, errIncremental
 	}
 	if in.PerformAutoTraining == nil && in.PerformIncrementalUpdate == nil && in.SolutionUpdateConfig == nil {
 		return nil, invalid("There is nothing to update. Give performAutoTraining or solutionUpdateConfig.")

@@ -22,7 +22,7 @@ func (s *Service) checkConfig(r catalog.Recipe, c *wire.SolutionConfig, eventTyp
 		return nil
 	}
 	if c.AutoMLConfig != nil {
-		return invalid("solutionConfig.autoMLConfig belongs to performAutoML, which this version of Bespoke does not have. Name a recipe by recipeArn instead.")
+		return invalid("solutionConfig.autoMLConfig needs performAutoML.")
 	}
 	if v := c.EventValueThreshold; v != "" {
 		if _, err := strconv.ParseFloat(v, 64); err != nil {
@@ -41,10 +41,8 @@ func (s *Service) checkConfig(r catalog.Recipe, c *wire.SolutionConfig, eventTyp
 	if err := checkTrainingData(c.TrainingDataConfig, columns); err != nil {
 		return err
 	}
-	if a := c.AutoTrainingConfig; a != nil {
-		if _, err := parseSchedule(a.SchedulingExpression); err != nil {
-			return err
-		}
+	if err := checkSchedule(c.AutoTrainingConfig); err != nil {
+		return err
 	}
 	if err := s.checkHPO(r, c.HpoConfig); err != nil {
 		return err
@@ -164,6 +162,14 @@ func parseSchedule(expression string) (time.Duration, error) {
 		}
 	}
 	return 0, invalid("autoTrainingConfig.schedulingExpression %q is not rate(N days) with N from 1 to 30, such as rate(7 days).", expression)
+}
+
+func checkSchedule(c *wire.AutoTrainingConfig) error {
+	if c == nil {
+		return nil
+	}
+	_, err := parseSchedule(c.SchedulingExpression)
+	return err
 }
 
 func checkEvents(r catalog.Recipe, c *wire.EventsConfig, eventType string) error {

@@ -29,7 +29,6 @@ func TestCreateSolutionRefused(t *testing.T) {
 	f.refusedSolution(recipe("aws-vod-top-picks"), "use case of a domain")
 	f.refusedSolution(recipe("aws-item-affinity"), "no algorithm for it")
 	f.refusedSolution(func(in *wire.CreateSolutionRequest) { in.RecipeArn = "" }, "recipeArn is missing")
-	f.refusedSolution(func(in *wire.CreateSolutionRequest) { in.PerformAutoML = new(true) }, "performAutoML")
 	f.refusedSolution(func(in *wire.CreateSolutionRequest) { in.PerformHPO = new(true) }, "no hyperparameters that can be tuned")
 	f.refusedSolution(func(in *wire.CreateSolutionRequest) { in.PerformIncrementalUpdate = new(true) }, "aws-semantic-similarity only")
 	config := func(c wire.SolutionConfig) func(*wire.CreateSolutionRequest) {
@@ -39,7 +38,6 @@ func TestCreateSolutionRefused(t *testing.T) {
 		"Provide a hyperparameter that is used in the algorithm: arn:aws:personalize:::algorithm/aws-popularity-count.", `"bptt"`, "takes: none")
 	f.refusedSolution(config(wire.SolutionConfig{EventValueThreshold: "much"}), `eventValueThreshold "much"`)
 	f.refusedSolution(config(wire.SolutionConfig{HpoConfig: &wire.HPOConfig{}}), "hpoConfig needs performHPO")
-	f.refusedSolution(config(wire.SolutionConfig{AutoMLConfig: &wire.AutoMLConfig{}}), "autoMLConfig")
 	f.refusedSolution(config(wire.SolutionConfig{OptimizationObjective: &wire.OptimizationObjective{ItemAttribute: "PRICE"}}), "optimizationObjective")
 	objective := func(attribute, sensitivity string, change ...func(*wire.SolutionConfig)) func(*wire.CreateSolutionRequest) {
 		return func(in *wire.CreateSolutionRequest) {

@@ -19,7 +19,7 @@ type versionStore interface {
 	SolutionVersions(ctx context.Context, solution bespoke.ARN, p store.Page) ([]bespoke.SolutionVersion, store.Position, error)
 	LatestSolutionVersion(ctx context.Context, solution bespoke.ARN) (v bespoke.SolutionVersion, ok bool, err error)
 	StopSolutionVersion(ctx context.Context, arn bespoke.ARN) error
-	FinishSolutionVersion(ctx context.Context, arn bespoke.ARN, reason string) error
+	FinishSolutionVersion(ctx context.Context, arn, recipe bespoke.ARN, reason string) error
 	SaveTraining(ctx context.Context, arn bespoke.ARN, tr store.Training) error
 	Training(ctx context.Context, arn bespoke.ARN) (tr store.Training, ok bool, err error)
 }
@@ -83,12 +83,12 @@ func (s *Service) updatable(ctx context.Context, solution bespoke.ARN) error {
 	if err != nil {
 		return refusal(err)
 	}
-	r, err := s.recipe(string(of.RecipeARN))
+	r, err := s.recipeOf(of)
 	if err != nil {
 		return err
 	}
 	if !r.Update {
-		return invalid("trainingMode UPDATE works with aws-user-personalization only; train %s with FULL.", r.Name)
+		return invalid("trainingMode UPDATE works with aws-user-personalization only, not with %s. Train with FULL.", r.Name)
 	}
 	last, ok, err := s.cfg.Store.LatestSolutionVersion(ctx, solution)
 	if err != nil {
@@ -129,12 +129,16 @@ func (s *Service) describeSolutionVersion(ctx context.Context, in *wire.Describe
 	if err != nil {
 		return nil, refusal(err)
 	}
+	of, err := s.cfg.Store.Solution(ctx, v.SolutionARN)
+	if err != nil {
+		return nil, refusal(err)
+	}
 	config, err := parseConfig[wire.SolutionConfig](v.Config)
 	if err != nil {
 		return nil, err
 	}
 	out := &wire.SolutionVersion{
-		Name: v.Name, SolutionVersionArn: string(v.ARN), SolutionArn: string(v.SolutionARN), PerformHPO: &v.PerformHPO, PerformAutoML: new(false),
+		Name: v.Name, SolutionVersionArn: string(v.ARN), SolutionArn: string(v.SolutionARN), PerformHPO: &v.PerformHPO, PerformAutoML: new(of.AutoML()),
 		PerformIncrementalUpdate: new(false), RecipeArn: string(v.RecipeARN), EventType: v.EventType, DatasetGroupArn: string(v.GroupARN),
 		SolutionConfig: config, TrainingMode: string(v.Mode), TrainingType: string(v.Type), Status: string(v.Status), FailureReason: v.FailureReason,
 		CreationDateTime: wire.Timestamp{Time: v.Created}, LastUpdatedDateTime: wire.Timestamp{Time: v.Updated},

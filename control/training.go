@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bespoke"
+	"bespoke/awsapi/catalog"
 	"bespoke/store"
 	"bespoke/train"
 )
@@ -52,7 +53,7 @@ func (s *Service) runTraining(ctx context.Context, arn bespoke.ARN) error {
 	if v.Mode == bespoke.TrainUpdate {
 		fit = s.fitUpdate
 	}
-	tr, err := fit(work, v, run)
+	tr, err := fit(work, &v, run)
 	if context.Cause(work) == errStopped {
 		return s.endStopped(ctx, arn)
 	}
@@ -67,7 +68,7 @@ func (s *Service) runTraining(ctx context.Context, arn bespoke.ARN) error {
 	if err := s.cfg.Store.SaveTraining(ctx, arn, tr); err != nil {
 		return err
 	}
-	err = s.cfg.Store.FinishSolutionVersion(ctx, arn, reason)
+	err = s.cfg.Store.FinishSolutionVersion(ctx, arn, v.RecipeARN, reason)
 	if state, ok := errors.AsType[*store.StateError](err); ok && state.Status == bespoke.CreateStopping {
 		return s.endStopped(ctx, arn) // stopped at the last moment
 	}
@@ -101,14 +102,14 @@ func (s *Service) endStopped(ctx context.Context, arn bespoke.ARN) error {
 	return nil
 }
 
-// fit trains a version and publishes its artifact. It returns what is known of
-// the training even where it fails.
-func (s *Service) fit(ctx context.Context, v bespoke.SolutionVersion, run *trainingRun) (store.Training, error) {
-	tr, sources, err := s.pinned(ctx, v)
+// fit trains a version, publishes its artifact and sets its recipe if that was to be
+// chosen. It returns what is known of the training even where it fails.
+func (s *Service) fit(ctx context.Context, v *bespoke.SolutionVersion, run *trainingRun) (store.Training, error) {
+	tr, sources, err := s.pinned(ctx, *v)
 	if err != nil {
 		return tr, err
 	}
-	spec, err := s.spec(v)
+	spec, err := s.spec(*v)
 	if err != nil {
 		return tr, err
 	}
@@ -133,6 +134,9 @@ func (s *Service) fit(ctx context.Context, v bespoke.SolutionVersion, run *train
 	run.report(train.Progress{Phase: "PUBLISHING", Metrics: result.Metrics})
 	if err := s.cfg.Models.Publish(v.ARN, result.Artifact); err != nil {
 		return tr, err
+	}
+	if v.RecipeARN == "" {
+		v.RecipeARN = catalog.Recipe{Name: result.Recipe}.ARN(s.cfg.Scope.Partition)
 	}
 	tr.Hours, tr.Metrics, tr.Extra = time.Since(began).Hours(), result.Metrics, result.Extra
 	tr.Tuned, tr.Trials = result.Tuned, storedTrials(result.Trials)

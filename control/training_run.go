@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"sync"
@@ -35,7 +36,7 @@ func (r *trainingRun) now() train.Progress {
 
 // Trained is the begin or the end of a training, for metrics.
 type Trained struct {
-	Recipe string
+	Recipe string         // performAutoML as long as none is chosen
 	Status bespoke.Status // CREATE IN_PROGRESS where it begins, else how it ended
 	Took   time.Duration  // since it began in this process
 	Phases []store.Phase  // of one that is ACTIVE
@@ -46,7 +47,7 @@ func (s *Service) observe(v bespoke.SolutionVersion, status bespoke.Status, phas
 	if s.cfg.ObserveTraining == nil {
 		return
 	}
-	t := Trained{Recipe: v.RecipeARN.Name(), Status: status, Phases: phases}
+	t := Trained{Recipe: cmp.Or(v.RecipeARN.Name(), automatic.Name), Status: status, Phases: phases}
 	if run, ok := s.trainings.get(v.ARN); ok {
 		t.Took = time.Since(run.began)
 	}
@@ -92,7 +93,7 @@ func (t *trainings) stop(version bespoke.ARN) {
 // read and found: what the API itself cannot say.
 type TrainingProgress struct {
 	VersionARN    bespoke.ARN          `json:"solutionVersionArn"`
-	RecipeARN     bespoke.ARN          `json:"recipeArn"`
+	RecipeARN     bespoke.ARN          `json:"recipeArn"` // "" until performAutoML has chosen
 	Mode          bespoke.TrainingMode `json:"trainingMode"`
 	Type          bespoke.TrainingType `json:"trainingType"`
 	Status        bespoke.Status       `json:"status"`
@@ -107,7 +108,7 @@ type TrainingProgress struct {
 	Extra         map[string]float64   `json:"extra"`
 	Warnings      []string             `json:"warnings"`
 	Phases        []store.Phase        `json:"phases"`
-	Trials        []store.Trial        `json:"trials"` // of hyperparameters
+	Trials        []store.Trial        `json:"trials"` // of hyperparameters and recipes
 	Created       time.Time            `json:"creationDateTime"`
 	Updated       time.Time            `json:"lastUpdatedDateTime"`
 }

@@ -17,15 +17,20 @@ func (s *Service) spec(v bespoke.SolutionVersion) (train.Spec, error) {
 	if err != nil {
 		return train.Spec{}, err
 	}
+	spec := train.Spec{
+		Rules: eventRules(v.EventType, config), Seed: v.Seed, Workers: s.cfg.Workers,
+		MinInteractions: s.cfg.Limits.TrainInteractions, MinUsers: s.cfg.Limits.TrainUsers,
+	}
+	if v.RecipeARN == "" {
+		spec.Search, err = s.choice(config.AutoMLConfig)
+		return spec, err
+	}
 	r, err := s.recipe(string(v.RecipeARN))
 	if err != nil {
 		return train.Spec{}, err
 	}
-	spec := train.Spec{
-		Recipe: r.Name, Algorithm: spelled(r.Algorithm, config.AlgorithmHyperParameters), Features: spelled(r.Features, config.FeatureTransformationParameters),
-		Rules: eventRules(v.EventType, config), Seed: v.Seed, Workers: s.cfg.Workers,
-		MinInteractions: s.cfg.Limits.TrainInteractions, MinUsers: s.cfg.Limits.TrainUsers,
-	}
+	spec.Recipe = r.Name
+	spec.Algorithm, spec.Features = spelled(r.Algorithm, config.AlgorithmHyperParameters), spelled(r.Features, config.FeatureTransformationParameters)
 	if c := config.TrainingDataConfig; c != nil {
 		spec.Excluded, spec.Included = byType(c.ExcludedDatasetColumns), byType(c.IncludedDatasetColumns)
 	}

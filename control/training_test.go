@@ -141,11 +141,11 @@ type cutOff struct {
 	err error
 }
 
-func (c *cutOff) FinishSolutionVersion(ctx context.Context, arn bespoke.ARN, reason string) error {
+func (c *cutOff) FinishSolutionVersion(ctx context.Context, arn, recipe bespoke.ARN, reason string) error {
 	if c.err != nil {
 		return c.err
 	}
-	return c.Store.FinishSolutionVersion(ctx, arn, reason)
+	return c.Store.FinishSolutionVersion(ctx, arn, recipe, reason)
 }
 
 // model returns the file of a version's artifact.
@@ -200,8 +200,8 @@ type killed struct {
 	err error
 }
 
-func (k *killed) FinishSolutionVersion(ctx context.Context, arn bespoke.ARN, reason string) error {
-	return errors.Join(k.Store.FinishSolutionVersion(ctx, arn, reason), k.err)
+func (k *killed) FinishSolutionVersion(ctx context.Context, arn, recipe bespoke.ARN, reason string) error {
+	return errors.Join(k.Store.FinishSolutionVersion(ctx, arn, recipe, reason), k.err)
 }
 
 // A training that was finished just before a kill lets the states go that it read.

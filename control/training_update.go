@@ -15,10 +15,10 @@ import (
 // fitUpdate makes a version of trainingMode UPDATE: the model of the newest
 // version, as it is, with the items that it does not know as candidates of
 // exploration. Its metrics are those of the model.
-func (s *Service) fitUpdate(ctx context.Context, v bespoke.SolutionVersion, run *trainingRun) (store.Training, error) {
+func (s *Service) fitUpdate(ctx context.Context, v *bespoke.SolutionVersion, run *trainingRun) (store.Training, error) {
 	began := time.Now()
 	run.report(train.Progress{Phase: "READING"})
-	tr, sources, err := s.pinned(ctx, v)
+	tr, sources, err := s.pinned(ctx, *v)
 	if err != nil {
 		return tr, err
 	}

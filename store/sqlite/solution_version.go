@@ -122,18 +122,21 @@ func (s *Store) StopSolutionVersion(ctx context.Context, arn bespoke.ARN) error 
 	})
 }
 
-// FinishSolutionVersion ends a training: with reason "" the version is ACTIVE,
-// and campaigns that follow its solution begin to deploy it; with a reason it
-// is CREATE FAILED. Errors: NotFoundError, StateError.
-func (s *Store) FinishSolutionVersion(ctx context.Context, arn bespoke.ARN, reason string) error {
-	return s.write(ctx, "finish solution version", func(t *txn) error { return t.finishVersion(ctx, arn, reason) })
+// FinishSolutionVersion ends a training: with reason "" the version is ACTIVE, was
+// trained by the recipe, and campaigns that follow its solution begin to deploy it;
+// with a reason it is CREATE FAILED. Errors: NotFoundError, StateError.
+func (s *Store) FinishSolutionVersion(ctx context.Context, arn, recipe bespoke.ARN, reason string) error {
+	return s.write(ctx, "finish solution version", func(t *txn) error { return t.finishVersion(ctx, arn, recipe, reason) })
 }
 
-func (t *txn) finishVersion(ctx context.Context, arn bespoke.ARN, reason string) error {
+func (t *txn) finishVersion(ctx context.Context, arn, recipe bespoke.ARN, reason string) error {
 	if reason != "" {
 		return t.move(ctx, arn, bespoke.CreateFailed, reason)
 	}
 	if err := t.move(ctx, arn, bespoke.Active, ""); err != nil {
+		return err
+	}
+	if _, err := t.ExecContext(ctx, "UPDATE solution_version SET recipe_arn = ? WHERE arn = ?", recipe, arn); err != nil {
 		return err
 	}
 	return t.sync(ctx, arn.Solution())

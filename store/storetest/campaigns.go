@@ -27,7 +27,7 @@ func createCampaign(t *testing.T, f *fixture) {
 	fails(f, f.CreateCampaign(ctx, campaign("c", training), nil, 0), &store.StateError{ARN: training, Status: bespoke.CreateInProgress})
 	none := arn + "/none"
 	fails(f, f.CreateCampaign(ctx, campaign("c", none), nil, 0), &store.NotFoundError{ARN: none})
-	f.ok(f.FinishSolutionVersion(ctx, training, ""))
+	f.ok(f.FinishSolutionVersion(ctx, training, sims, ""))
 	want := campaign("c", training)
 	want.MinTPS, want.Config = 3, `{"enableMetadataWithRecommendations":true}`
 	now := f.clock.tick()
@@ -105,12 +105,12 @@ func syncCampaign(t *testing.T, f *fixture) {
 	}
 	updated(v2)
 	v3 := f.training(arn, "3")
-	f.queued(0, func() { f.ok(f.FinishSolutionVersion(ctx, v3, "")) }) // while it is being updated
+	f.queued(0, func() { f.ok(f.FinishSolutionVersion(ctx, v3, sims, "")) }) // while it is being updated
 	f.queued(1, func() { f.ok(f.FinishUpdate(ctx, following.ARN, "")) })
 	updated(v3)
 	f.ok(f.FinishUpdate(ctx, following.ARN, ""))
 	v4 := f.training(arn, "4")
-	f.queued(1, func() { f.ok(f.FinishSolutionVersion(ctx, v4, "")) })
+	f.queued(1, func() { f.ok(f.FinishSolutionVersion(ctx, v4, sims, "")) })
 	updated(v4)
 	c, err := f.Campaign(ctx, fixed.ARN)
 	f.ok(err)

@@ -8,9 +8,11 @@ import (
 	"bespoke/store"
 )
 
+const sims bespoke.ARN = "arn:aws:personalize:::recipe/aws-sims"
+
 func solution(name string, group bespoke.ARN) bespoke.Solution {
 	return bespoke.Solution{
-		Name: name, ARN: scope.Solution(name), GroupARN: group, RecipeARN: "arn:aws:personalize:::recipe/aws-sims", Config: "{}",
+		Name: name, ARN: scope.Solution(name), GroupARN: group, RecipeARN: sims, Config: "{}",
 	}
 }
 
@@ -44,7 +46,7 @@ func (f *fixture) training(solution bespoke.ARN, id string) bespoke.ARN {
 func (f *fixture) version(solution bespoke.ARN, id string) bespoke.ARN {
 	f.Helper()
 	arn := f.training(solution, id)
-	f.ok(f.FinishSolutionVersion(f.Context(), arn, ""))
+	f.ok(f.FinishSolutionVersion(f.Context(), arn, sims, ""))
 	return arn
 }
 
@@ -113,7 +115,7 @@ func createVersion(t *testing.T, f *fixture) {
 	want := version(arn, "1")
 	now := f.clock.tick()
 	f.queued(1, func() { f.ok(f.CreateSolutionVersion(ctx, want, []bespoke.Tag{{Key: "k"}}, 1)) })
-	want.GroupARN, want.RecipeARN, want.Config = group, "arn:aws:personalize:::recipe/aws-sims", "{}"
+	want.GroupARN, want.RecipeARN, want.Config = group, sims, "{}"
 	want.Status, want.Created, want.Updated = bespoke.CreatePending, now, now
 	got, err := f.SolutionVersion(ctx, want.ARN)
 	f.ok(err)
@@ -133,7 +135,7 @@ func createVersion(t *testing.T, f *fixture) {
 		Hours:  0.25, Metrics: map[string]float64{"coverage": 0.5}, Warnings: []string{"few"},
 	}
 	f.ok(f.SaveTraining(ctx, want.ARN, tr))
-	f.ok(f.FinishSolutionVersion(ctx, want.ARN, ""))
+	f.ok(f.FinishSolutionVersion(ctx, want.ARN, sims, ""))
 	saved, ok, err := f.Training(ctx, want.ARN)
 	f.ok(err)
 	f.equal(ok, true)
@@ -141,11 +143,37 @@ func createVersion(t *testing.T, f *fixture) {
 	latest, ok, err := f.LatestSolutionVersion(ctx, arn)
 	f.ok(err)
 	f.equal([]any{latest.ARN, ok, latest.Status}, []any{want.ARN, true, bespoke.Active})
-	fails(f, f.FinishSolutionVersion(ctx, want.ARN, "late"), &store.StateError{ARN: want.ARN, Status: bespoke.Active})
+	fails(f, f.FinishSolutionVersion(ctx, want.ARN, sims, "late"), &store.StateError{ARN: want.ARN, Status: bespoke.Active})
 	none := arn + "/none"
 	fails(f, f.SaveTraining(ctx, none, tr), &store.NotFoundError{ARN: none})
 	_, _, err = f.Training(ctx, none)
 	fails(f, err, &store.NotFoundError{ARN: none})
+}
+
+// versionChoosesRecipe has versions without a recipe until they are ACTIVE.
+func versionChoosesRecipe(t *testing.T, f *fixture) {
+	ctx := t.Context()
+	automatic := solution("s", f.group("shop"))
+	automatic.RecipeARN = ""
+	f.ok(f.CreateSolution(ctx, automatic, nil, 0))
+	f.activate(automatic.ARN)
+	for id, reason := range map[string]string{"1": "", "2": "no data"} {
+		v := f.training(automatic.ARN, id)
+		got, err := f.SolutionVersion(ctx, v)
+		f.ok(err)
+		f.equal(got.RecipeARN, bespoke.ARN(""))
+		f.ok(f.FinishSolutionVersion(ctx, v, sims, reason))
+		got, err = f.SolutionVersion(ctx, v)
+		f.ok(err)
+		want := sims
+		if reason != "" {
+			want = ""
+		}
+		f.equal(got.RecipeARN, want)
+	}
+	got, err := f.Solution(ctx, automatic.ARN)
+	f.ok(err)
+	f.equal([]any{got.RecipeARN, got.AutoML()}, []any{bespoke.ARN(""), true})
 }
 
 func versionWaitsForImports(t *testing.T, f *fixture) {
@@ -181,7 +209,7 @@ func stopVersion(t *testing.T, f *fixture) {
 	running := f.training(arn, "2")
 	f.queued(1, func() { f.ok(f.StopSolutionVersion(ctx, running)) })
 	status(running, bespoke.CreateStopping)
-	fails(f, f.FinishSolutionVersion(ctx, running, ""), &store.StateError{ARN: running, Status: bespoke.CreateStopping})
+	fails(f, f.FinishSolutionVersion(ctx, running, sims, ""), &store.StateError{ARN: running, Status: bespoke.CreateStopping})
 	f.ok(f.Move(ctx, running, bespoke.CreateStopping, bespoke.CreateStopped, ""))
 
 	given := f.training(arn, "3")
@@ -214,7 +242,7 @@ func dueSolutions(t *testing.T, f *fixture) {
 	due()
 	f.clock.forward(24 * time.Hour)
 	due() // the version is still in training
-	f.ok(f.FinishSolutionVersion(ctx, v, "no data"))
+	f.ok(f.FinishSolutionVersion(ctx, v, sims, "no data"))
 	due(arn)
 	f.ok(f.PostponeTraining(ctx, arn))
 	due()

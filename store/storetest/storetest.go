@@ -70,7 +70,7 @@ type Store interface {
 	SolutionVersions(ctx context.Context, solution bespoke.ARN, p store.Page) ([]bespoke.SolutionVersion, store.Position, error)
 	LatestSolutionVersion(ctx context.Context, solution bespoke.ARN) (v bespoke.SolutionVersion, ok bool, err error)
 	StopSolutionVersion(ctx context.Context, arn bespoke.ARN) error
-	FinishSolutionVersion(ctx context.Context, arn bespoke.ARN, reason string) error
+	FinishSolutionVersion(ctx context.Context, arn, recipe bespoke.ARN, reason string) error
 	SaveTraining(ctx context.Context, arn bespoke.ARN, tr store.Training) error
 	Training(ctx context.Context, arn bespoke.ARN) (tr store.Training, ok bool, err error)
 
@@ -155,6 +155,7 @@ func Run(t *testing.T, open Open) {
 		{"Solution/Due", dueSolutions},
 		{"Solution/Delete", deleteSolution},
 		{"SolutionVersion/Create", createVersion},
+		{"SolutionVersion/ChoosesRecipe", versionChoosesRecipe},
 		{"SolutionVersion/WaitsForImports", versionWaitsForImports},
 		{"SolutionVersion/Stop", stopVersion},
 		{"Campaign/Create", createCampaign},

@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// TestTraining kills the server in the midst of a training, twice, and then
-// while a campaign serves: the training starts again and reads what it read
-// first, and after the last start the campaign answers as before.
+// TestTraining kills the server in the midst of a training, while it chooses its
+// recipe and after, and then while a campaign serves: the training starts again and
+// reads what it read first, and after the last start the campaign answers as before.
 func TestTraining(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -72,17 +72,21 @@ func TestTraining(t *testing.T) {
 	}
 	load("first", 40_000)
 	arns := "arn:aws:personalize:us-east-1:000000000000:"
+	const recipe = "arn:aws:personalize:::recipe/"
 	solution := create("Solution", fields{
-		"name": "shop", "datasetGroupArn": arns + "dataset-group/shop", "recipeArn": "arn:aws:personalize:::recipe/aws-user-personalization-v2",
+		"name": "shop", "datasetGroupArn": arns + "dataset-group/shop", "performAutoML": true, "solutionConfig": fields{"autoMLConfig": fields{
+			"recipeList": []string{recipe + "aws-popularity-count", recipe + "aws-user-personalization-v2"}, "metricName": "coverage",
+		}},
 	})
 	await("Solution", solution)
 	version := create("SolutionVersion", fields{"solutionArn": solution})
 	type training struct {
-		Phase, Status, Seed string
-		Inputs              []struct {
+		Phase, Step, Status, Seed, RecipeARN string
+		Inputs                               []struct {
 			SnapshotID string
 			Rows       int
 		}
+		Trials []struct{ Recipe string }
 	}
 	progress := func() (p training) {
 		t.Helper()
@@ -90,10 +94,16 @@ func TestTraining(t *testing.T) {
 		return p
 	}
 	var first training
+	under := func(n int, p training) bool {
+		if n == 0 {
+			return strings.HasPrefix(p.Step, "trial 2 of 2") && len(p.Trials) == 1
+		}
+		return p.Phase == "EVALUATING" || p.Phase == "FITTING"
+	}
 	for n := range 2 {
 		for late := time.Now().Add(settleWithin); ; time.Sleep(time.Millisecond) {
 			p := progress()
-			if p.Phase == "EVALUATING" || p.Phase == "FITTING" {
+			if under(n, p) {
 				if n == 0 {
 					first = p
 				}
@@ -108,8 +118,12 @@ func TestTraining(t *testing.T) {
 	}
 	load("second", 20_000) // what the training must not see
 	await("SolutionVersion", version)
-	if p := progress(); p.Seed != first.Seed || !reflect.DeepEqual(p.Inputs, first.Inputs) || p.Inputs[0].Rows < 39_000 {
+	p := progress()
+	if p.Seed != first.Seed || !reflect.DeepEqual(p.Inputs, first.Inputs) || p.Inputs[0].Rows < 39_000 {
 		t.Errorf("the training read %+v, first %+v", p, first)
+	}
+	if first.RecipeARN != "" || len(p.Trials) != 2 || p.RecipeARN != recipe+"aws-user-personalization-v2" {
+		t.Errorf("the training chose %s by %v", p.RecipeARN, p.Trials)
 	}
 	files, err := os.ReadDir(filepath.Join(data, "models"))
 	must(err)

@@ -64,7 +64,9 @@ def genres(answer, first=10):
 
 
 def solution(aws, group, recipe="aws-popularity-count", **more):
-    made = aws.personalize.create_solution(name=unique("solution"), datasetGroupArn=group, recipeArn=RECIPE + recipe, **more)
+    if recipe:  # else one is to be chosen
+        more["recipeArn"] = RECIPE + recipe
+    made = aws.personalize.create_solution(name=unique("solution"), datasetGroupArn=group, **more)
     arn = made["solutionArn"]
     aws.undo.append(lambda: aws.delete("solution", arn))
     assert aws.settle("solution", arn)["status"] == "ACTIVE"

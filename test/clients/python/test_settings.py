@@ -2,8 +2,8 @@
 
 import pytest
 
-from account import refused
-from shop import campaign, genres, ids, solution, updated, version
+from account import refused, unique
+from shop import RECIPE, campaign, genres, ids, solution, updated, version
 
 
 def weighed(view, buy):
@@ -98,6 +98,41 @@ def test_search(aws, shop):
     assert genres(like) == {"b": 10}
 
 
+def test_choice(aws, shop):
+    """Recipes are tried, the best is trained, and what follows is as if it had been
+    named."""
+    among = [RECIPE + "aws-popularity-count", RECIPE + "aws-user-personalization-v2"]
+    config = {"autoMLConfig": {"metricName": "precision_at_5", "recipeList": among}}
+    s = solution(aws, shop.group, None, performAutoML=True, performAutoTraining=False, solutionConfig=config)
+    described = aws.describe("solution", s)
+    assert described["performAutoML"] and described["performHPO"] and described["solutionConfig"] == config
+    assert not {"recipeArn", "autoMLResult"} & described.keys()
+    v = version(aws, s)
+    described = aws.describe("solution", s)
+    assert described["autoMLResult"] == {"bestRecipeArn": among[1]} and "recipeArn" not in described
+    described = aws.describe("solution_version", v)
+    assert described["performAutoML"] and described["recipeArn"] == among[1]
+    assert described["tunedHPOParams"] == {"algorithmHyperParameters": {"apply_recency_bias": "true"}}
+    assert aws.personalize.get_solution_metrics(solutionVersionArn=v)["metrics"]["precision_at_5"] > 0
+    with refused("InvalidInputException", "cannot be used with aws-user-personalization-v2"):
+        campaign(aws, v, campaignConfig={"itemExplorationConfig": {"explorationWeight": "0"}})
+    c = campaign(aws, s + "/$LATEST")
+    user = unique("user")
+    for item, genre in (("b3", "b"), ("a4", "a")):
+        shop.put(item, user=user, session=unique())
+        answer = aws.runtime.get_recommendations(campaignArn=c, userId=user)
+        assert genres(answer)[genre] >= 5 and answer["itemList"][0]["score"] > 0
+    with refused("InvalidInputException", "UPDATE", "performAutoML"):
+        aws.personalize.create_solution_version(solutionArn=s, trainingMode="UPDATE")
+    for wrong, text in (
+        ({"metricName": "recall"}, "precision_at_5"),
+        ({"recipeList": [RECIPE + "aws-sims"]}, "aws-sims"),
+        ({"recipeList": [RECIPE + "aws-hrnn"]}, "aws-hrnn cannot be trained"),
+    ):
+        with refused("InvalidInputException", text):
+            solution(aws, shop.group, None, performAutoML=True, solutionConfig={"autoMLConfig": wrong})
+
+
 def test_columns(aws, shop):
     """What trainingDataConfig leaves out of training is not heard in a context."""
     without = {"trainingDataConfig": {"excludedDatasetColumns": {"INTERACTIONS": ["DEVICE"]}}}
@@ -141,7 +176,7 @@ def test_stop(aws, shop):
         ("aws-sims", {"solutionConfig": {"eventValueThreshold": "much"}}, ["eventValueThreshold", '"much"']),
         ("aws-sims", {"solutionConfig": {"hpoConfig": {}}}, ["performHPO"]),
         ("aws-popularity-count", {"performHPO": True}, ["performHPO", "aws-popularity-count"]),
-        ("aws-sims", {"performAutoML": True}, ["performAutoML"]),
+        ("aws-sims", {"performAutoML": True}, ["performAutoML and recipeArn"]),
         ("aws-user-personalization-v2", {"solutionConfig": {"eventsConfig": weighed(0, 0)}}, ["weights of 0"]),
         (
             "aws-user-personalization-v2",
