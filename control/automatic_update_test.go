@@ -37,6 +37,43 @@ func TestAutomaticUpdateRules(t *testing.T) {
 			s.has("an item that came after a newer version", "c1", false)
 			s.has("an item that came before", "c0", true)
 		}},
+		{"of each version that a campaign follows", func(s *shop) {
+			stays := s.campaign
+			s.campaign = s.fixture.campaign("follows", s.solution+"/$LATEST", &wire.CampaignConfig{
+				SyncWithLatestSolutionVersion: new(true), ItemExplorationConfig: map[string]string{"explorationWeight": "1"},
+			})
+			follows := func(version string) {
+				s.Helper()
+				s.start() // dies before the campaign has moved
+				s.advance(s.campaign)
+				if c := s.describedCampaign(s.campaign); c.SolutionVersionArn != version {
+					s.Fatalf("the campaign serves %s, want %s", c.SolutionVersionArn, version)
+				}
+			}
+			s.sees("u0", "s0", "c0")
+			s.later(2 * time.Hour)
+			s.has("with the first version", "c0", true)
+			follows(s.trained(s.solution, bespoke.Active).SolutionVersionArn)
+			s.sees("u0", "s0", "c1")
+			s.later(2 * time.Hour)
+			s.has("with the second", "c1", true)
+			s.sees("u0", "s0", "c2")
+			updated, err := version(s, "UPDATE")
+			s.must(err)
+			s.has("before it follows to an UPDATE", "c2", false)
+			follows(updated)
+			s.sees("u0", "s0", "c3")
+			s.later(2 * time.Hour)
+			s.start()
+			s.must(s.service.Refresh(s.ctx))
+			for item, want := range map[string]bool{"c0": true, "c1": true, "c2": true, "c3": false} {
+				s.has("with an UPDATE", item, want)
+			}
+			s.campaign = stays
+			for item, want := range map[string]bool{"c0": true, "c1": false, "c2": false, "c3": false} {
+				s.has("of a campaign that stayed", item, want)
+			}
+		}},
 		{"without items that an import of FULL leaves out", func(s *shop) {
 			s.bulk(s.items, "ITEM_ID,GENRE", "c0,C")
 			s.bulk(s.interactions, s.takenBy(0, 3, "c1")...)

@@ -41,17 +41,20 @@ func TestNewDataByRecipe(t *testing.T) {
 			s.same("events of another user", s.answer("u2"), other)
 
 			s.sees("u4", "s4", "c0")
+			s.puts("c2", "C")
 			s.later(2*time.Hour - time.Minute)
 			s.has("an event of a new item, before the update", "c0", false)
+			s.has("a new item that was put, before the update", "c2", false)
 			s.later(2 * time.Minute)
 			if !strings.Contains(row.recipe, "ranking") {
 				s.has("an event of a new item, after the update", "c0", row.updates)
+				s.has("a new item that was put, after the update", "c2", row.updates)
 			} else if last := s.ask(s.plain, "u0", 42)[40:]; last[0].Score != nil || last[1].Score != nil {
 				t.Errorf("after two hours new items are ranked: %+v", last)
 			}
 
 			before = s.answer("u6")
-			s.bulk(s.interactions, s.takenBy(0, 150, "c1")...)
+			s.bulk(s.interactions, append(s.takenBy(0, 150, "c1"), s.takenBy(0, 30, "b3")[1:]...)...)
 			s.same("bulk interactions", s.answer("u6"), before)
 			s.later(2 * time.Hour)
 			s.same("bulk interactions, two hours later", s.answer("u6"), before)
@@ -62,6 +65,10 @@ func TestNewDataByRecipe(t *testing.T) {
 			} else if strings.Contains(row.recipe, "ranking") {
 				if !slices.ContainsFunc(s.ask(s.plain, "u0", 42), func(it wire.PredictedItem) bool { return it.ItemId == "c1" && it.Score != nil }) {
 					t.Error("after the training c1 is not ranked")
+				}
+			} else { // items like b3
+				if ids := s.answer("u0"); !slices.Contains(ids, "c1") {
+					t.Errorf("after the training c1 is not among %v", ids)
 				}
 			}
 		})
@@ -190,29 +197,40 @@ func TestNewDataByKind(t *testing.T) {
 				s.Errorf("explored %d times what is alike and %d times what is not", got["alike"], got["unlike"])
 			}
 		}},
-		{"bulk interactions", func(s *shop) {
-			before := s.answer("u0")
-			rows := []string{strings.TrimSpace(header)}
-			for i := range 19 {
-				rows = append(rows, fmt.Sprintf("u0,b%d,%d", i, s.clock+int64(i)))
-			}
-			s.bulk(s.interactions, rows...)
-			s.same("at once", s.answer("u0"), before)
-			s.later(2 * time.Hour)
-			s.same("two hours later", s.answer("u0"), before)
-			s.retrain()
-			s.mostly("after a training", s.answer("u0"), 'b', 5)
-		}},
-		{"bulk items", func(s *shop) {
-			s.bulk(s.items, "ITEM_ID,GENRE", "c0,C")
-			s.has("before the update", "c0", false)
-			s.later(2 * time.Hour)
-			s.has("after the update", "c0", true)
-		}},
+		{"bulk interactions by INCREMENTAL", bulkInteractions("INCREMENTAL", header)},
+		{"bulk interactions by FULL", bulkInteractions("FULL", genres(200))},
+		{"bulk items by INCREMENTAL", bulkItems("INCREMENTAL")},
+		{"bulk items by FULL", bulkItems("FULL")},
 	} {
 		t.Run(row.data, func(t *testing.T) {
 			t.Parallel()
 			row.test(openShop(t, "aws-user-personalization", nil))
 		})
+	}
+}
+
+// bulkInteractions has u0 take items of the other genre, by rows after others.
+func bulkInteractions(mode, rows string) func(s *shop) {
+	return func(s *shop) {
+		before := s.answer("u0")
+		rows := strings.Split(strings.TrimSpace(rows), "\n")
+		for i := range 19 {
+			rows = append(rows, fmt.Sprintf("u0,b%d,%d", i, s.clock+int64(i)))
+		}
+		s.bulkBy(mode, s.interactions, rows)
+		s.same("at once", s.answer("u0"), before)
+		s.later(2 * time.Hour)
+		s.same("two hours later", s.answer("u0"), before)
+		s.retrain()
+		s.mostly("after a training", s.answer("u0"), 'b', 5)
+	}
+}
+
+func bulkItems(mode string) func(s *shop) {
+	return func(s *shop) {
+		s.bulkBy(mode, s.items, []string{"ITEM_ID,GENRE", "c0,C"})
+		s.has("before the update", "c0", false)
+		s.later(2 * time.Hour)
+		s.has("after the update", "c0", true)
 	}
 }
