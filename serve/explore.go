@@ -55,7 +55,7 @@ func (s *Server) explore(d *Deployment, user string, past []recipe.Event, out []
 		return
 	}
 	var likes []string
-	var weary map[string]bool
+	var weary map[itemKey]bool
 	looked := false
 	for place := range out {
 		if rand.Float64() >= d.Explore.Chance {
@@ -66,7 +66,7 @@ func (s *Server) explore(d *Deployment, user string, past []recipe.Event, out []
 		}
 		for range draws {
 			c := d.candidates[rand.IntN(len(d.candidates))]
-			if rand.IntN(int(c.takers)+1) > 0 || d.stranger(c.item, likes) && rand.IntN(strange) > 0 || weary[d.id(c.item)] || has(out, c.item) {
+			if rand.IntN(int(c.takers)+1) > 0 || d.stranger(c.item, likes) && rand.IntN(strange) > 0 || weary[keyOf(d.id(c.item))] || has(out, c.item) {
 				continue
 			}
 			score := out[place].Score

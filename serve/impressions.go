@@ -15,7 +15,7 @@ type Impression struct {
 
 // weary returns the items not to explore this time for a user: what was shown n
 // times and never taken, with the chance n/(n+1).
-func (s *Server) weary(d *Deployment, user string) map[string]bool {
+func (s *Server) weary(d *Deployment, user string) map[itemKey]bool {
 	if s.cfg.Live == nil || user == "" {
 		return nil
 	}
@@ -23,22 +23,24 @@ func (s *Server) weary(d *Deployment, user string) map[string]bool {
 	if len(all) == 0 {
 		return nil
 	}
-	shown, taken, answers := map[string]int{}, map[string]bool{}, map[string]bool{}
+	shown, taken, answers := map[itemKey]int{}, map[itemKey]bool{}, map[string]bool{}
 	for _, im := range all {
-		taken[im.Taken] = true
-		items := im.Items
-		if items == nil && !answers[im.RecommendationID] { // what the event lists counts, not what was answered
+		taken[keyOf(im.Taken)] = true
+		for _, it := range im.Items {
+			shown[keyOf(it)]++
+		}
+		if im.Items == nil && !answers[im.RecommendationID] { // what the event lists counts, not what was answered
 			answers[im.RecommendationID] = true
 			if id, ok := parseID(im.RecommendationID); ok {
-				given, _ := s.given.get(id)
-				items = given.items
+				if g := s.given.get(id); g != nil {
+					for _, it := range g.items {
+						shown[it]++
+					}
+				}
 			}
 		}
-		for _, it := range items {
-			shown[it]++
-		}
 	}
-	out := map[string]bool{}
+	out := map[itemKey]bool{}
 	for it, n := range shown {
 		out[it] = !taken[it] && rand.IntN(n+1) > 0
 	}

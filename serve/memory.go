@@ -3,7 +3,6 @@ package serve
 import (
 	"encoding/binary"
 	"math/rand/v2"
-	"strings"
 	"sync/atomic"
 
 	"github.com/google/uuid"
@@ -13,13 +12,6 @@ import (
 	"bespoke/awsapi/wire"
 )
 
-// answer is one answer that was given: what an event's recommendationId refers
-// to.
-type answer struct {
-	campaign bespoke.ARN
-	items    []string // in the order of the answer
-}
-
 // memory keeps the newest answers, at most so many. An answer's ID says where it
 // is, to those who know the secret. Safe for concurrent use.
 type memory struct {
@@ -28,12 +20,17 @@ type memory struct {
 	ring   []atomic.Pointer[given]
 }
 
-// given is an answer as it is kept. Each of its items is preceded by its length.
+// given is an answer that was given: what an event's recommendationId refers to.
 type given struct {
 	id       uuid.UUID
 	campaign bespoke.ARN
-	items    string
+	items    []itemKey // in the order of the answer
 }
+
+// itemKey stands for an item's ID. Of two items one in 2^32 has the other's.
+type itemKey uint32
+
+func keyOf(item string) itemKey { return itemKey(xxh3.HashString(item)) }
 
 // newMemory returns one for n answers, at least one.
 func newMemory(n int) *memory {
@@ -55,31 +52,20 @@ func (m *memory) slot(id *uuid.UUID) *atomic.Pointer[given] {
 	return &m.ring[n%uint64(len(m.ring))]
 }
 
-// add remembers the answer of an ID that has a place. The oldest gives way.
+// add remembers the answer of an ID that has a place, in 4 bytes for each item. The
+// oldest gives way.
 func (m *memory) add(id uuid.UUID, campaign bespoke.ARN, items []wire.PredictedItem) {
-	size := 0
+	keys := make([]itemKey, len(items))
 	for i := range items {
-		size += len(items[i].ItemId) + binary.MaxVarintLen16
+		keys[i] = keyOf(items[i].ItemId)
 	}
-	var b strings.Builder
-	b.Grow(size)
-	for i := range items {
-		var length [binary.MaxVarintLen64]byte
-		b.Write(binary.AppendUvarint(length[:0], uint64(len(items[i].ItemId))))
-		b.WriteString(items[i].ItemId)
-	}
-	m.slot(&id).Store(&given{id, campaign, b.String()})
+	m.slot(&id).Store(&given{id, campaign, keys})
 }
 
-func (m *memory) get(id uuid.UUID) (answer, bool) {
-	g := m.slot(&id).Load()
-	if g == nil || g.id != id {
-		return answer{}, false
+// get returns the answer of an ID, nil if it is not known any more.
+func (m *memory) get(id uuid.UUID) *given {
+	if g := m.slot(&id).Load(); g != nil && g.id == id {
+		return g
 	}
-	out := answer{campaign: g.campaign}
-	for rest := g.items; rest != ""; {
-		size, n := binary.Uvarint([]byte(rest[:min(len(rest), binary.MaxVarintLen64)]))
-		out.items, rest = append(out.items, rest[n:n+int(size)]), rest[n+int(size):]
-	}
-	return out, true
+	return nil
 }

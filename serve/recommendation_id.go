@@ -64,7 +64,7 @@ func (s *Server) CampaignOf(id string) (bespoke.ARN, bool) {
 	if !ok {
 		return "", false
 	}
-	if g, ok := s.given.get(got); ok {
+	if g := s.given.get(got); g != nil {
 		return g.campaign, true
 	}
 	for campaign, d := range *s.deployed.Load() {
