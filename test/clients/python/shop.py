@@ -40,8 +40,8 @@ def interactions(now, users=200, each=14):
     return "\n".join(lines) + "\n"
 
 
-def items(now):
-    rows = (f"{i},{'Action' if i[0] == 'a' else 'Ballet'},{1 + int(i[1:])},{now - 100 * 86_400}\n" for i in CATALOGUE)
+def items(now, more=()):
+    rows = (f"{i},{'Action' if i[0] == 'a' else 'Ballet'},{1 + int(i[1:])},{now - 100 * 86_400}\n" for i in [*CATALOGUE, *more])
     return "ITEM_ID,GENRES,PRICE,CREATION_TIMESTAMP\n" + "".join(rows)
 
 

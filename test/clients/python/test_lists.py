@@ -3,6 +3,7 @@
 import pytest
 
 import data
+import shop as shops
 from account import refused, unique
 
 
@@ -61,6 +62,35 @@ def test_import_jobs(aws):
     assert set(made) <= {j["datasetImportJobArn"] for j in walk(aws, "list_dataset_import_jobs", "datasetImportJobs", 100)}
 
 
+def test_trainings(aws):
+    """Solutions, their versions and campaigns: the newest first, of one parent or
+    of all."""
+    group, elsewhere = aws.group(), aws.group()
+    for g in (group, elsewhere):
+        aws.imported(aws.dataset(group=g), aws.put(data.interactions(1000)))
+    solutions = [shops.solution(aws, group) for _ in range(3)]
+    other = shops.solution(aws, elsewhere)
+    versions = [shops.version(aws, solutions[0]) for _ in range(5)]
+    campaigns = [shops.campaign(aws, v) for v in versions[:3]]
+    others = {"solution": other, "solutionVersion": shops.version(aws, other)}
+    others["campaign"] = shops.campaign(aws, others["solutionVersion"])
+    for key, made, parent in (
+        ("solution", solutions, {"datasetGroupArn": group}),
+        ("solutionVersion", versions, {"solutionArn": solutions[0]}),
+        ("campaign", campaigns, {"solutionArn": solutions[0]}),
+    ):
+        operation, plural = f"list_{key}s".replace("V", "_v"), key + "s"
+        for size in (1, 2, 100):
+            listed = walk(aws, operation, plural, size, **parent)
+            assert [each[key + "Arn"] for each in listed] == made[::-1]
+        everything = [each[key + "Arn"] for each in walk(aws, operation, plural, 2)]
+        assert {*made, others[key]} <= set(everything) and len(set(everything)) == len(everything)
+        assert all(each["status"] == "ACTIVE" and "failureReason" not in each for each in listed)
+    assert {"trainingMode": "FULL", "trainingType": "MANUAL"}.items() <= aws.personalize.list_solution_versions()["solutionVersions"][0].items()
+    assert aws.personalize.list_solutions(datasetGroupArn=group)["solutions"][0]["recipeArn"] == shops.RECIPE + "aws-popularity-count"
+    assert aws.personalize.list_campaigns(solutionArn=solutions[1])["campaigns"] == []
+
+
 def test_paging_while_items_come_and_go(aws):
     prefix = unique("s")
     arns = [
@@ -77,7 +107,10 @@ def test_paging_while_items_come_and_go(aws):
     assert [s["schemaArn"] for s in second["schemas"]] == arns[3:1:-1]
 
 
-LISTS = ["list_dataset_groups", "list_schemas", "list_datasets", "list_dataset_import_jobs"]
+LISTS = [
+    "list_dataset_groups", "list_schemas", "list_datasets", "list_dataset_import_jobs",
+    "list_recipes", "list_solutions", "list_solution_versions", "list_campaigns",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("operation", LISTS)

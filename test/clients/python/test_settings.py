@@ -154,6 +154,8 @@ def test_stop(aws, shop):
             break
     with refused("ResourceInUseException"):
         aws.personalize.get_solution_metrics(solutionVersionArn=running)
+    with refused("ResourceInUseException", running):
+        aws.personalize.delete_solution(solutionArn=s)
     for v in (waiting, running):
         aws.personalize.stop_solution_version_creation(solutionVersionArn=v)
         for described in aws.poll("solution_version", v, seconds=20):
