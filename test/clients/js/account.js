@@ -65,11 +65,12 @@ class Home {
   }
 }
 
-// settled polls until the resource is ACTIVE, the job has ended, or either failed.
+// settled polls until the resource is ACTIVE, the job has ended, or either failed
+// or was stopped.
 async function settled(describeIt) {
   for (const end = Date.now() + 120_000; Date.now() < end; await sleep(20)) {
     const resource = Object.values(await describeIt()).find((v) => v?.status);
-    if (["ACTIVE", "COMPLETED", "CREATE FAILED", "FAILED"].includes(resource.status)) return resource;
+    if (["ACTIVE", "COMPLETED", "CREATE FAILED", "FAILED", "CREATE STOPPED"].includes(resource.status)) return resource;
   }
   throw new Error("not settled after 120 seconds");
 }
