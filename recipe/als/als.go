@@ -22,9 +22,13 @@ import (
 	"bespoke/recipe/vector"
 )
 
+// mostFactors is how long vectors may be. Reading a model takes as many bytes as 192
+// times the square of its vectors' length, whatever the file's own length.
+const mostFactors = 512
+
 // Config says how to factorize. Zero values stand for the defaults.
 type Config struct {
-	Factors    int     // length of the vectors, default 64
+	Factors    int     // length of the vectors, at most 512, default 64
 	Iterations int     // default 12
 	Unobserved float64 // weight of every pair, an interaction weighs 1; default 150/items, at most 0.1
 	Lambda     float64 // regularization, default 0.005
@@ -157,7 +161,7 @@ func (m *Model) Encode(e *recipe.Encoder) {
 // Decode reads the model of so many items.
 func Decode(d *recipe.Decoder, items int) *Model {
 	m := &Model{Factors: int(d.Int()), Unobserved: d.Float(), Lambda: d.Float(), Even: d.Float()}
-	if m.Factors < 1 || m.Factors > 4096 || !(m.Unobserved > 0) {
+	if m.Factors < 1 || m.Factors > mostFactors || !(m.Unobserved > 0) {
 		d.Fail("it has vectors of length %d and weight %v", m.Factors, m.Unobserved)
 		return nil
 	}

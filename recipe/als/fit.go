@@ -2,6 +2,7 @@ package als
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"sync"
@@ -28,6 +29,9 @@ const (
 func Fit(ctx context.Context, s *history.Sequences, items int, cfg Config) (*Model, error) {
 	cfg = cfg.withDefaults(items)
 	k := cfg.Factors
+	if k > mostFactors {
+		return nil, fmt.Errorf("als: vectors of length %d are longer than %d", k, mostFactors)
+	}
 	m := &Model{Factors: k, Unobserved: cfg.Unobserved, Lambda: cfg.Lambda, Even: cfg.Even, Items: make([]float32, items*k)}
 	r := rand.New(rand.NewPCG(cfg.Seed, 0x616c73))
 	for i := range m.Items {
