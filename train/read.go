@@ -163,9 +163,19 @@ func numeric(a arrow.Array, i int) float64 {
 	case *array.Int64:
 		return float64(a.Value(i))
 	case *array.Float32:
-		return float64(a.Value(i))
+		return written(a.Value(i))
 	case *array.Float64:
 		return a.Value(i)
 	}
 	panic(fmt.Sprintf("train: %s is no number", a.DataType()))
+}
+
+// written returns the shortest number that is kept as x: 19.99 where the float32 next
+// to it is 19.989999771.
+func written(x float32) float64 {
+	if whole := float64(int32(x)); whole == float64(x) {
+		return whole
+	}
+	v, _ := strconv.ParseFloat(strconv.FormatFloat(float64(x), 'g', -1, 32), 64) // an infinity is one
+	return v
 }
