@@ -2,7 +2,6 @@ package control_test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -95,16 +94,14 @@ func TestAutomaticUpdateRules(t *testing.T) {
 		}},
 		{"made up for after an error", func(s *shop) {
 			s.bulk(s.interactions, s.takenBy(0, 3, "c0")...)
-			table, err := s.tables.Table(s.ctx, bespoke.ARN(s.interactions))
-			s.must(err)
-			for _, dir := range []string{table.DataDir(), s.models} {
+			for _, dir := range []string{s.data(s.interactions), s.models} {
+				back := s.away(dir)
 				s.ahead.Add(int64(2 * time.Hour))
-				s.must(os.Rename(dir, dir+" is away"))
 				if err := s.service.Refresh(s.ctx); err == nil {
 					s.Errorf("no error without %s", dir)
 				}
 				s.has("after an error", "c0", false)
-				s.must(os.Rename(dir+" is away", dir))
+				back()
 			}
 			s.later(time.Minute)
 			s.has("a minute later", "c0", true)

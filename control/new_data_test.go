@@ -95,11 +95,22 @@ func TestNewDataTrending(t *testing.T) {
 			if got := s.answer("u0"); got[0] != "c0" || got[1] != "a7" {
 				t.Errorf("events, at the refresh: %v", got)
 			}
+			s.later(every / 2)
 			s.bulk(s.interactions, s.takenBy(0, 9, "c1")...)
-			s.later(every)
-			if got := s.answer("u0"); got[0] != "c1" {
-				t.Errorf("bulk interactions, at the refresh: %v", got)
+			back := s.away(s.data(s.interactions))
+			s.ahead.Add(int64(every / 2))
+			if err := s.service.Refresh(s.ctx); err == nil {
+				t.Error("no error without the table's files")
 			}
+			back()
+			s.later(time.Minute)
+			trends := s.answer("u0")
+			if trends[0] != "c1" {
+				t.Errorf("bulk interactions, a minute after a refresh that failed: %v", trends)
+			}
+			s.start()
+			s.must(s.service.Refresh(s.ctx))
+			s.same("a restart", s.answer("u0"), trends)
 			s.later(49 * time.Hour) // two buckets without interactions
 			want := append([]string{}, popular...)
 			if got := s.answer("u0"); got[0] != want[0] {

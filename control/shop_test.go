@@ -3,6 +3,7 @@ package control_test
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -132,6 +133,21 @@ func (s *shop) bulkBy(mode, dataset string, rows []string) {
 	if j := s.job(arn); j.Status != "ACTIVE" {
 		s.Fatalf("the job is %s: %s", j.Status, j.FailureReason)
 	}
+}
+
+// data is the folder with a dataset's rows.
+func (s *shop) data(dataset string) string {
+	s.Helper()
+	table, err := s.tables.Table(s.ctx, bespoke.ARN(dataset))
+	s.must(err)
+	return table.DataDir()
+}
+
+// away makes a folder impossible to find until back is called.
+func (s *shop) away(dir string) (back func()) {
+	s.Helper()
+	s.must(os.Rename(dir, dir+" is away"))
+	return func() { s.must(os.Rename(dir+" is away", dir)) }
 }
 
 // takenBy is rows of users n to m-1 who take an item now.
