@@ -61,11 +61,16 @@ func (s *Service) unknownParameter(member string, r catalog.Recipe, all []catalo
 }
 
 func (s *Service) checkParameters(member string, r catalog.Recipe, all []catalog.Parameter, given map[string]string) error {
+	seen := map[string]bool{}
 	for name, value := range given {
 		p, ok := catalog.Named(all, name)
 		if !ok {
 			return s.unknownParameter(member, r, all, name)
 		}
+		if seen[p.Name] {
+			return invalid("solutionConfig.%s has %s twice, under two of its names.", member, p.Name)
+		}
+		seen[p.Name] = true
 		if p.RangesOnly {
 			return invalid("solutionConfig.%s.%s cannot be set. Give a range for it in hpoConfig, with performHPO.", member, name)
 		}

@@ -36,6 +36,10 @@ func TestCreateSolutionRefused(t *testing.T) {
 	}
 	f.refusedSolution(config(wire.SolutionConfig{AlgorithmHyperParameters: map[string]string{"bptt": "8"}}),
 		"Provide a hyperparameter that is used in the algorithm: arn:aws:personalize:::algorithm/aws-popularity-count.", `"bptt"`, "takes: none")
+	f.refusedSolution(func(in *wire.CreateSolutionRequest) {
+		recipe("aws-user-personalization")(in)
+		in.SolutionConfig = &wire.SolutionConfig{AlgorithmHyperParameters: map[string]string{"bptt": "8", "training.bptt": "16"}}
+	}, "algorithmHyperParameters has bptt twice")
 	f.refusedSolution(config(wire.SolutionConfig{EventValueThreshold: "much"}), `eventValueThreshold "much"`)
 	f.refusedSolution(config(wire.SolutionConfig{HpoConfig: &wire.HPOConfig{}}), "hpoConfig needs performHPO")
 	f.refusedSolution(config(wire.SolutionConfig{OptimizationObjective: &wire.OptimizationObjective{ItemAttribute: "PRICE"}}), "optimizationObjective")
