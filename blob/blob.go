@@ -32,6 +32,10 @@ var (
 	ErrExpired  = errors.New("the credentials have expired")
 	ErrRefused  = errors.New("S3 refuses the request")
 	ErrAnswer   = errors.New("S3 answers something else than was asked for")
+	// ErrNoUpload is about an upload in parts that S3 does not know any more: it is
+	// completed, of which the answer was lost, or somebody has aborted it. Uploading
+	// again helps.
+	ErrNoUpload = errors.New("the upload has ended already")
 	// ErrUnavailable may pass: S3 was not reached, failed by itself or did not
 	// send on, however often it was tried.
 	ErrUnavailable = errors.New("S3 does not answer")

@@ -16,6 +16,7 @@ var byCode = map[string]error{
 	"NoSuchBucket":          ErrNoBucket,
 	"NoSuchKey":             ErrNotFound,
 	"NotFound":              ErrNotFound,
+	"NoSuchUpload":          ErrNoUpload,
 	"PreconditionFailed":    ErrChanged,
 	"AccessDenied":          ErrDenied,
 	"AllAccessDisabled":     ErrDenied,

@@ -143,8 +143,8 @@ func TestFinal(t *testing.T) {
 	}
 }
 
-// TestRenew lets the credentials of a role expire in the midst of a body: the
-// role is assumed again, once, and the body goes on. STS is a stand-in that
+// TestRenew lets the credentials of a role expire in the midst of a body, and at
+// a write: the role is assumed again, once, and it goes on. STS is a stand-in that
 // hands out keys of the gateway.
 func TestRenew(t *testing.T) {
 	t.Parallel()
@@ -177,6 +177,8 @@ func TestRenew(t *testing.T) {
 	if got, err := read(t, s, o, 0, -1); !errors.Is(err, blob.ErrExpired) {
 		t.Errorf("still expired: read %d bytes, %v", len(got), err)
 	}
+	p.SetWrites(faulty.First(expired))
+	put(t, s, "shop", "b", "x")
 }
 
 // TestListAndStat has the other calls fail a few times.

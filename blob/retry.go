@@ -17,7 +17,7 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// Retry says how patiently S3 is read. A zero member means its default.
+// Retry says how patiently S3 is read and written. A zero member means its default.
 type Retry struct {
 	// Stall is how long S3 may take to answer, and to send the next 16 KiB of a
 	// body, before the connection is given up; default 30 s.
@@ -99,9 +99,14 @@ func once(o *s3.Options) { o.Retryer = aws.NopRetryer{} }
 
 // call makes a call with a short answer, again where that may help.
 func (s *Store) call(ctx context.Context, op, name string, f func(context.Context) error) error {
+	return s.send(ctx, op, name, func() error { return s.callOnce(ctx, f) })
+}
+
+// send makes a call, again where that may help: it may have been heard before.
+func (s *Store) send(ctx context.Context, op, name string, f func() error) error {
 	a := attempts{store: s, op: op, name: name}
 	for {
-		err := s.callOnce(ctx, f)
+		err := f()
 		if err == nil {
 			return nil
 		}

@@ -20,7 +20,7 @@ import (
 // Staged is an object that is uploaded and not there yet: nobody sees it before
 // Complete, which moves no data any more.
 type Staged struct {
-	client *s3.Client
+	store  *Store
 	object bespoke.Object // without its ETag
 	upload *string
 	parts  []types.CompletedPart
@@ -60,19 +60,41 @@ func (s *Store) Stage(ctx context.Context, bucket, key string, r io.Reader) (*St
 		r = bytes.NewReader(nil)
 	}
 	o.Size = int64(len(first))
-	st, err := s.stage(ctx, o, first, r)
-	return st, wrap("put", o.String(), err)
+	return s.stage(ctx, o, first, r)
 }
 
-// Complete makes the object appear, in place of one that was there.
+// Complete makes the object appear, in place of one that was there. After
+// ErrNoUpload it may have appeared.
 func (st *Staged) Complete(ctx context.Context) (bespoke.Object, error) {
-	o, err := st.complete(ctx)
-	return o, wrap("put", o.String(), err)
+	o := st.object
+	err := st.store.send(ctx, "put", o.String(), func() error {
+		out, err := st.store.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
+			Bucket: &o.Bucket, Key: &o.Key, UploadId: st.upload, MultipartUpload: &types.CompletedMultipartUpload{Parts: st.parts},
+		}, once)
+		if err == nil {
+			o.ETag = unquote(out.ETag)
+		}
+		return err
+	})
+	return o, err
 }
 
 // Abort removes what was uploaded, also when ctx has ended.
 func (st *Staged) Abort(ctx context.Context) error {
-	return wrap("abort the upload of", st.object.String(), st.abort(ctx))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTime)
+	defer cancel()
+	return st.store.abort(ctx, st.object, st.upload)
+}
+
+func (s *Store) abort(ctx context.Context, o bespoke.Object, upload *string) error {
+	err := s.send(ctx, "abort the upload of", o.String(), func() error {
+		_, err := s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &o.Bucket, Key: &o.Key, UploadId: upload}, once)
+		return err
+	})
+	if errors.Is(err, ErrNoUpload) {
+		return nil
+	}
+	return err
 }
 
 // AbortUploads removes unfinished uploads below a prefix, as a process that was
@@ -84,14 +106,17 @@ func (s *Store) AbortUploads(ctx context.Context, bucket, prefix string) error {
 	}
 	in := &s3.ListMultipartUploadsInput{Bucket: &bucket, Prefix: &prefix}
 	for {
-		page, err := s.client.ListMultipartUploads(ctx, in)
+		var page *s3.ListMultipartUploadsOutput
+		err := s.call(ctx, "list uploads of", name, func(ctx context.Context) (err error) {
+			page, err = s.client.ListMultipartUploads(ctx, in, once)
+			return err
+		})
 		if err != nil {
-			return wrap("list uploads of", name, err)
+			return err
 		}
 		for _, u := range page.Uploads {
-			_, err := s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &bucket, Key: u.Key, UploadId: u.UploadId})
-			if err != nil {
-				return wrap("abort the upload of", "s3://"+bucket+"/"+aws.ToString(u.Key), err)
+			if err := s.abort(ctx, bespoke.Object{Bucket: bucket, Key: aws.ToString(u.Key)}, u.UploadId); err != nil {
+				return err
 			}
 		}
 		if !aws.ToBool(page.IsTruncated) {
@@ -103,14 +128,20 @@ func (s *Store) AbortUploads(ctx context.Context, bucket, prefix string) error {
 
 // stage uploads first and then what r holds.
 func (s *Store) stage(ctx context.Context, o bespoke.Object, first []byte, r io.Reader) (_ *Staged, err error) {
-	upload, err := s.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: &o.Bucket, Key: &o.Key})
+	st := &Staged{store: s, object: o}
+	err = s.send(ctx, "put", o.String(), func() error {
+		out, err := s.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: &o.Bucket, Key: &o.Key}, once)
+		if err == nil {
+			st.upload = out.UploadId
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	st := &Staged{client: s.client, object: o, upload: upload.UploadId}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, st.abort(ctx))
+			err = errors.Join(err, st.Abort(ctx))
 		}
 	}()
 	done := make(chan types.CompletedPart, uploads)
@@ -125,15 +156,19 @@ func (s *Store) stage(ctx context.Context, o bespoke.Object, first []byte, r io.
 	g.SetLimit(uploads)
 	part, size, end := first, partSize, error(nil)
 	for n := int32(1); len(part) > 0 && gctx.Err() == nil; n++ {
-		content := bytes.NewReader(part)
+		content := part
 		g.Go(func() error {
-			out, err := s.client.UploadPart(gctx, &s3.UploadPartInput{
-				Bucket: &o.Bucket, Key: &o.Key, UploadId: st.upload, PartNumber: &n, Body: content,
+			return s.send(gctx, "put", o.String(), func() error {
+				// Where another part fails, this one comes to its end all the same: S3 may
+				// keep one that arrives after the upload was aborted, and with it the upload.
+				out, err := s.client.UploadPart(ctx, &s3.UploadPartInput{
+					Bucket: &o.Bucket, Key: &o.Key, UploadId: st.upload, PartNumber: &n, Body: bytes.NewReader(content),
+				}, once)
+				if err == nil {
+					done <- types.CompletedPart{ETag: out.ETag, PartNumber: &n}
+				}
+				return err
 			})
-			if err == nil {
-				done <- types.CompletedPart{ETag: out.ETag, PartNumber: &n}
-			}
-			return err
 		})
 		if end != nil {
 			break
@@ -151,26 +186,8 @@ func (s *Store) stage(ctx context.Context, o bespoke.Object, first []byte, r io.
 	close(done)
 	<-collected
 	if end != nil && !errors.Is(end, io.EOF) {
-		return nil, errors.Join(end, err)
+		return nil, errors.Join(fmt.Errorf("put %s: %w", o, end), err)
 	}
 	slices.SortFunc(st.parts, func(a, b types.CompletedPart) int { return int(*a.PartNumber - *b.PartNumber) })
 	return st, err
-}
-
-func (st *Staged) complete(ctx context.Context) (bespoke.Object, error) {
-	o := st.object
-	out, err := st.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
-		Bucket: &o.Bucket, Key: &o.Key, UploadId: st.upload, MultipartUpload: &types.CompletedMultipartUpload{Parts: st.parts},
-	})
-	if err == nil {
-		o.ETag = unquote(out.ETag)
-	}
-	return o, err
-}
-
-func (st *Staged) abort(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTime)
-	defer cancel()
-	_, err := st.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &st.object.Bucket, Key: &st.object.Key, UploadId: st.upload})
-	return err
 }

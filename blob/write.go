@@ -34,15 +34,16 @@ func (s *Store) Put(ctx context.Context, bucket, key string, r io.Reader) (bespo
 	}
 	o.Size = int64(len(first))
 	if err == nil {
-		err = s.putParts(ctx, &o, first, r)
-	} else {
-		var out *s3.PutObjectOutput
-		out, err = s.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(first)})
+		return s.putParts(ctx, o, first, r)
+	}
+	err = s.send(ctx, "put", o.String(), func() error {
+		out, err := s.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(first)}, once)
 		if err == nil {
 			o.ETag = unquote(out.ETag)
 		}
-	}
-	return o, wrap("put", o.String(), err)
+		return err
+	})
+	return o, err
 }
 
 // readPart reads size bytes, or fewer and io.EOF at the end of r.
@@ -55,14 +56,14 @@ func readPart(r io.Reader, size int) ([]byte, error) {
 	return part[:n], err
 }
 
-func (s *Store) putParts(ctx context.Context, o *bespoke.Object, first []byte, r io.Reader) error {
-	st, err := s.stage(ctx, *o, first, r)
+func (s *Store) putParts(ctx context.Context, o bespoke.Object, first []byte, r io.Reader) (bespoke.Object, error) {
+	st, err := s.stage(ctx, o, first, r)
 	if err != nil {
-		return err
+		return o, err
 	}
-	*o, err = st.complete(ctx)
+	o, err = st.Complete(ctx)
 	if err != nil {
-		err = errors.Join(err, st.abort(ctx))
+		err = errors.Join(err, st.Abort(ctx))
 	}
-	return err
+	return o, err
 }

@@ -87,10 +87,8 @@ func (s *Service) export(ctx context.Context, d bespoke.Dataset, j bespoke.Expor
 	if err != nil {
 		return bespoke.Written{}, err
 	}
-	if err := access.AbortUploads(ctx, folder.Bucket, folder.Key); err != nil {
-		// Of an earlier run that was killed, if any; nobody sees them.
-		s.cfg.Logger.DebugContext(ctx, "unfinished uploads may be left", "folder", folder, "err", err)
-	}
+	s.abortUploads(ctx, access, folder)
+	defer s.abortUploads(ctx, access, folder)
 	view, err := dataset.Open(ctx, dataset.Config{
 		Snapshot: snap, Type: d.Type, Schema: sc, Origin: origins[j.IngestionMode], TempDir: s.cfg.TempDir, Memory: s.cfg.Memory / 2,
 	})
@@ -112,6 +110,16 @@ func (s *Service) export(ctx context.Context, d bespoke.Dataset, j bespoke.Expor
 		},
 		Before: func(ctx context.Context, parts int) error { return unmixed(ctx, access, folder, parts) },
 	})
+}
+
+// abortUploads removes unfinished uploads from the folder of an export: those of an
+// earlier run that was killed, and those that S3 began without its answer coming or
+// that it would not let go of before. Nobody sees them, and the role may not have the
+// right.
+func (s *Service) abortUploads(ctx context.Context, access Objects, folder bespoke.S3URL) {
+	if err := access.AbortUploads(ctx, folder.Bucket, folder.Key); err != nil {
+		s.cfg.Logger.DebugContext(ctx, "unfinished uploads may be left", "folder", folder, "err", err)
+	}
 }
 
 // unmixed refuses a folder with parts of another export that this one would not

@@ -29,7 +29,7 @@ func failure(err error) (reason string, _ error) {
 // again. What a client can do something about is in it; the rest is in the log.
 func exhausted(err error) string {
 	if errors.Is(err, blob.ErrUnavailable) {
-		return fmt.Sprintf("S3 could not be read, although the server has tried for minutes: %s. See that S3 is up and reachable from the server, then import again.", strings.TrimSuffix(err.Error(), "."))
+		return fmt.Sprintf("S3 did not answer, although the server has tried for minutes: %s. See that S3 is up and reachable from the server, then try again.", strings.TrimSuffix(err.Error(), "."))
 	}
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return fmt.Sprintf("The server cannot use its data folder: %v. Have the operator see to it, then try again.", e.Err)

@@ -137,7 +137,7 @@ func TestLyingS3(t *testing.T) {
 		plan       faulty.Plan
 	}{
 		{"Denied", "Insufficient privileges for accessing data in S3", faulty.Always(faulty.Refuse(403, "AccessDenied"))},
-		{"Expired", "The credentials for reading s3://shop-data/in/ have expired", faulty.Always(faulty.Refuse(400, "ExpiredToken"))},
+		{"Expired", "The credentials for s3://shop-data/in/ have expired", faulty.Always(faulty.Refuse(400, "ExpiredToken"))},
 		{"Moved", "Check the bucket's region and the server's S3 endpoint", faulty.Always(faulty.Redirect(301, p.URL))},
 		{"Lying", "Check what stands between the server and S3", faulty.Always(faulty.Length(1))},
 		{"Gone", "s3://shop-data/in/small.csv", func(_ int64, r *http.Request) faulty.Fault {

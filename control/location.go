@@ -110,7 +110,7 @@ func readRefusal(err error, location string) error {
 	return locationRefusal(err, location)
 }
 
-// locationRefusal says why a location cannot be read, as far as the location
+// locationRefusal says why a location cannot be used, as far as the location
 // or its rights are at fault; other errors, nil among them, pass through. The
 // text on privileges is Amazon's, with what was refused after it.
 func locationRefusal(err error, location string) error {
@@ -125,9 +125,9 @@ func locationRefusal(err error, location string) error {
 	case errors.Is(err, blob.ErrNotFound):
 		return bespoke.Errorf(bespoke.InvalidInput, "Invalid Data location. There is no object %s; a folder's location ends with a slash.", location)
 	case errors.Is(err, blob.ErrExpired):
-		return bespoke.Errorf(bespoke.InvalidInput, "The credentials for reading %s have expired, and there are no newer ones. Renew those of the role at the server, or the server's own, and import again. (%w)", location, err)
+		return bespoke.Errorf(bespoke.InvalidInput, "The credentials for %s have expired, and there are no newer ones. Renew those of the role at the server, or the server's own, and try again. (%w)", location, err)
 	case errors.Is(err, blob.ErrRefused):
-		return bespoke.Errorf(bespoke.InvalidInput, "S3 refuses to be read at %s. Check the bucket's region and the server's S3 endpoint, and import again. (%w)", location, err)
+		return bespoke.Errorf(bespoke.InvalidInput, "S3 refuses the request at %s. Check the bucket's region and the server's S3 endpoint, and try again. (%w)", location, err)
 	case errors.Is(err, blob.ErrAnswer):
 		return bespoke.Errorf(bespoke.InvalidInput, "S3 answers something else than it is asked for at %s. Check what stands between the server and S3, such as a proxy, and import again. (%w)", location, err)
 	case errors.Is(err, blob.ErrChanged):

@@ -168,7 +168,7 @@ func TestGiveUp(t *testing.T) {
 	f.run(3)
 	f.poll("the second job's end", func() bool { return bespoke.Status(f.job(second).Status).Settled() })
 	j := f.job(first)
-	if j.Status != "CREATE FAILED" || !strings.Contains(j.FailureReason, "S3 could not be read") || !strings.Contains(j.FailureReason, "connection refused") {
+	if j.Status != "CREATE FAILED" || !strings.Contains(j.FailureReason, "S3 did not answer") || !strings.Contains(j.FailureReason, "connection refused") {
 		t.Errorf("the first job is %s: %s", j.Status, j.FailureReason)
 	}
 	if j := f.job(second); j.Status != "ACTIVE" {

@@ -65,11 +65,13 @@ func Run(ctx context.Context, cfg Config) (_ bespoke.Written, err error) {
 			return w.written, err
 		}
 	}
-	for len(w.staged) > 0 {
+	for parts := len(w.staged); len(w.staged) > 0; w.staged = w.staged[1:] {
 		if _, err := w.staged[0].Complete(ctx); err != nil {
+			if done := parts - len(w.staged); done > 0 {
+				err = fmt.Errorf("%d of %d objects are in place: %w", done, parts, err)
+			}
 			return w.written, err
 		}
-		w.staged = w.staged[1:]
 	}
 	return w.written, nil
 }
@@ -174,8 +176,11 @@ func (w *writer) abort(ctx context.Context, cause error) error {
 	// Also where the job was cut off.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	for _, st := range w.staged {
-		errs = append(errs, st.Abort(ctx))
+	for n, st := range w.staged {
+		if err := st.Abort(ctx); err != nil { // it would be the same with the others
+			errs = append(errs, fmt.Errorf("%d uploads are left: %w", len(w.staged)-n, err))
+			break
+		}
 	}
 	return errors.Join(errs...)
 }

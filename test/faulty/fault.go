@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Fault answers a read in place of the S3 behind the proxy.
+// Fault answers a request in place of the S3 behind the proxy.
 type Fault func(p *Proxy, w http.ResponseWriter, r *http.Request)
 
 // Refuse answers an error of S3 with a status and a code.
