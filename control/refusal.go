@@ -31,7 +31,7 @@ func refusal(err error) error {
 	case errors.As(err, &exists):
 		return bespoke.Errorf(bespoke.AlreadyExists, "Another resource with Arn %s already exists.", exists.ARN)
 	case errors.As(err, &state):
-		return bespoke.Errorf(bespoke.InUse, "Resource %s has the status %s. %s", state.ARN, state.Status, stateRemedy(state.Status))
+		return bespoke.Errorf(bespoke.InUse, "Resource %s has the status %s. %s", state.ARN, state.Status, stateRemedy(state))
 	case errors.As(err, &inUse):
 		return bespoke.Errorf(bespoke.InUse, "Resource %s is in use by %s. Delete that first, or wait until it has finished.", inUse.ARN, inUse.By)
 	case errors.As(err, &limit):
@@ -49,11 +49,14 @@ func refusal(err error) error {
 	return err
 }
 
-func stateRemedy(s bespoke.Status) string {
-	switch s {
+func stateRemedy(e *store.StateError) string {
+	switch e.Status {
 	case bespoke.DeletePending, bespoke.DeleteInProgress:
 		return "It is being deleted."
-	case bespoke.CreateFailed:
+	case bespoke.CreateFailed, bespoke.CreateStopping, bespoke.CreateStopped:
+		if e.ARN.Kind() == "solution-version" { // which alone cannot be deleted
+			return "Create another version of its solution."
+		}
 		return "Delete it and create it again."
 	}
 	return "Wait until it is ACTIVE."

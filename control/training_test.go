@@ -303,6 +303,8 @@ func TestStopTraining(t *testing.T) {
 		t.Errorf("the pending version is %s", v.Status)
 	}
 	f.refused(stop(pending), bespoke.InUse, "CREATE STOPPED")
+	_, err := f.CreateCampaign(f.ctx, &wire.CreateCampaignRequest{Name: "c", SolutionVersionArn: pending})
+	f.refused(err, bespoke.InUse, "CREATE STOPPED. Create another version of its solution.")
 
 	begun := create()
 	if err := f.service.Advance(f.ctx, bespoke.ARN(begun)); !errors.Is(err, store.err) {

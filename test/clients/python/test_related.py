@@ -32,7 +32,7 @@ def test_cold_items(aws):
     own = shops.Shop(aws)
     aws.imported(own.items, aws.put(shops.items(own.now, ["a20", "b20", "b21"])))
     taken = [f"u{u},{'ab'[u % 2]}20,View,phone,{own.now - 5000}\n" for u in range(6)]
-    aws.imported(own.interactions, aws.put("USER_ID,ITEM_ID,EVENT_TYPE,DEVICE,TIMESTAMP\n" + "".join(taken)), importMode="INCREMENTAL")
+    aws.imported(own.interactions, aws.put(shops.interactions(own.now) + "".join(taken)))
     similar = own.campaign("aws-similar-items", enableMetadataWithRecommendations=True)
     sims = own.campaign("aws-sims")
 
