@@ -2,6 +2,7 @@
 
 import pytest
 
+import data
 from account import refused, unique
 from shop import RECIPE, campaign, genres, ids, solution, updated, version
 
@@ -102,7 +103,7 @@ def test_choice(aws, shop):
     """Recipes are tried, the best is trained, and what follows is as if it had been
     named."""
     among = [RECIPE + "aws-popularity-count", RECIPE + "aws-user-personalization-v2"]
-    config = {"autoMLConfig": {"metricName": "precision_at_5", "recipeList": among}}
+    config = {"autoMLConfig": {"metricName": "precision_at_10", "recipeList": among}}
     s = solution(aws, shop.group, None, performAutoML=True, performAutoTraining=False, solutionConfig=config)
     described = aws.describe("solution", s)
     assert described["performAutoML"] and described["performHPO"] and described["solutionConfig"] == config
@@ -113,7 +114,7 @@ def test_choice(aws, shop):
     described = aws.describe("solution_version", v)
     assert described["performAutoML"] and described["recipeArn"] == among[1]
     assert described["tunedHPOParams"] == {"algorithmHyperParameters": {"apply_recency_bias": "true"}}
-    assert aws.personalize.get_solution_metrics(solutionVersionArn=v)["metrics"]["precision_at_5"] > 0
+    assert aws.personalize.get_solution_metrics(solutionVersionArn=v)["metrics"]["precision_at_10"] > 0
     with refused("InvalidInputException", "cannot be used with aws-user-personalization-v2"):
         campaign(aws, v, campaignConfig={"itemExplorationConfig": {"explorationWeight": "0"}})
     c = campaign(aws, s + "/$LATEST")
@@ -125,7 +126,7 @@ def test_choice(aws, shop):
     with refused("InvalidInputException", "UPDATE", "performAutoML"):
         aws.personalize.create_solution_version(solutionArn=s, trainingMode="UPDATE")
     for wrong, text in (
-        ({"metricName": "recall"}, "precision_at_5"),
+        ({"metricName": "recall"}, "precision_at_10"),
         ({"recipeList": [RECIPE + "aws-sims"]}, "aws-sims"),
         ({"recipeList": [RECIPE + "aws-hrnn"]}, "aws-hrnn cannot be trained"),
     ):
@@ -139,6 +140,27 @@ def test_columns(aws, shop):
     s = solution(aws, shop.group, "aws-user-personalization-v2", performAutoTraining=False, solutionConfig=without)
     c = campaign(aws, version(aws, s))
     assert top(aws, c, "u0", context={"DEVICE": "phone"}) == top(aws, c, "u0", context={"DEVICE": "tv"})
+
+
+def test_failed(aws):
+    """A training without data fails, says why wherever it is shown, and the next
+    one may succeed."""
+    p, dataset = aws.personalize, aws.dataset()
+    s = solution(aws, aws.describe("dataset", dataset)["datasetGroupArn"])
+    v = p.create_solution_version(solutionArn=s)["solutionVersionArn"]
+    failed = aws.settle("solution_version", v)
+    assert failed["status"] == "CREATE FAILED" and "no interactions" in failed["failureReason"] and "trainingHours" not in failed
+    assert failed["name"] == v.partition("solution/")[2]
+    (listed,) = p.list_solution_versions(solutionArn=s)["solutionVersions"]
+    assert listed["status"] == "CREATE FAILED" and listed["failureReason"] == failed["failureReason"]
+    with refused("ResourceInUseException", "CREATE FAILED", failed["failureReason"]):
+        p.get_solution_metrics(solutionVersionArn=v)
+    with refused("ResourceInUseException", "CREATE FAILED", "another version"):
+        campaign(aws, v)
+    with refused("ResourceInUseException", "CREATE FAILED"):
+        p.stop_solution_version_creation(solutionVersionArn=v)
+    aws.imported(dataset, aws.put(data.interactions(1000)))
+    assert aws.describe("solution_version", version(aws, s))["trainingHours"] > 0
 
 
 def test_stop(aws, shop):
@@ -163,6 +185,8 @@ def test_stop(aws, shop):
                 break
         with refused("ResourceInUseException", "CREATE STOPPED"):
             aws.personalize.stop_solution_version_creation(solutionVersionArn=v)
+        with refused("ResourceInUseException", "CREATE STOPPED", "another version"):
+            campaign(aws, v)
     version(aws, solution(aws, shop.group))
     with refused("InvalidInputException", "no ACTIVE version"):
         campaign(aws, s + "/$LATEST")
