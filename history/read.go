@@ -54,7 +54,7 @@ func Read(ctx context.Context, r Reading) (*History, error) {
 		columns = append(columns, lake.SessionColumn)
 	}
 	columns = slices.Concat(columns, r.Categories, r.Numbers)
-	groups, err := r.Snapshot.Groups(columns, "")
+	groups, err := r.Snapshot.Groups(ctx, columns, "")
 	if err != nil {
 		return nil, fmt.Errorf("history: %w", err)
 	}

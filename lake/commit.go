@@ -60,7 +60,7 @@ func (t *Table) commit(ctx context.Context, c Commit) (int64, error) {
 	for k, v := range c.Counts {
 		w.properties[summaryKey+k] = v
 	}
-	snap, err := w.change(c)
+	snap, err := w.change(ctx, c)
 	if err != nil {
 		return 0, errors.Join(err, w.undo())
 	}
@@ -78,7 +78,7 @@ func (t *Table) commit(ctx context.Context, c Commit) (int64, error) {
 }
 
 // change writes what an import does.
-func (w *draft) change(c Commit) (*table.Snapshot, error) {
+func (w *draft) change(ctx context.Context, c Commit) (*table.Snapshot, error) {
 	old, err := w.parent.files()
 	if err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func (w *draft) change(c Commit) (*table.Snapshot, error) {
 	if err := w.takeFiles(old, c.Files, c.Origin, nil); err != nil {
 		return nil, err
 	}
-	dead, err := w.newlyDead(old, c)
+	dead, err := w.newlyDead(ctx, old, c)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func (w *draft) change(c Commit) (*table.Snapshot, error) {
 
 // newlyDead returns the rows that are to be gone without those that are gone
 // already.
-func (w *draft) newlyDead(old *files, c Commit) (deletions, error) {
+func (w *draft) newlyDead(ctx context.Context, old *files, c Commit) (deletions, error) {
 	rows, earlier := map[string]int64{}, map[string]int64{}
 	for _, f := range w.added {
 		rows[f.FilePath()] = f.Count()
@@ -122,7 +122,7 @@ func (w *draft) newlyDead(old *files, c Commit) (deletions, error) {
 		}
 	}
 	if len(earlier) > 0 {
-		gone, err := w.parent.deletions(c.Origin, earlier)
+		gone, err := w.parent.deletions(ctx, c.Origin, earlier)
 		if err != nil {
 			return nil, err
 		}

@@ -50,7 +50,7 @@ func (t *Table) compactOnce(ctx context.Context, done *Compacted) (bool, error) 
 	if err != nil {
 		return false, err
 	}
-	gone, err := base.dead[""]()
+	gone, err := base.gone(ctx, "")
 	if err != nil {
 		return false, err
 	}

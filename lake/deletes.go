@@ -107,9 +107,24 @@ func writeDeletes(w io.Writer, d deletions) error {
 	return fw.Close()
 }
 
+// gone returns the deleted rows of files of an origin, "" for all. They are read once.
+func (s *Snapshot) gone(ctx context.Context, origin string) (d deletions, err error) {
+	if origin != "" && origin != Bulk && origin != Put {
+		return nil, fmt.Errorf("there is no origin %q: use %q, %q or nothing", origin, Bulk, Put)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if d = s.dead[origin]; d == nil {
+		if d, err = s.deletions(ctx, origin, nil); err == nil {
+			s.dead[origin] = d
+		}
+	}
+	return d, err
+}
+
 // deletions reads the deleted rows of files of an origin, "" for all; of the files
 // in only, where that is not nil.
-func (s *Snapshot) deletions(origin string, only map[string]int64) (deletions, error) {
+func (s *Snapshot) deletions(ctx context.Context, origin string, only map[string]int64) (deletions, error) {
 	f, err := s.files()
 	if err != nil {
 		return nil, err
@@ -119,7 +134,7 @@ func (s *Snapshot) deletions(origin string, only map[string]int64) (deletions, e
 		if origin != "" && e.origin != origin {
 			continue
 		}
-		if err := s.readDeletes(e, only, d); err != nil {
+		if err := s.readDeletes(ctx, e, only, d); err != nil {
 			return nil, err
 		}
 	}
@@ -127,23 +142,23 @@ func (s *Snapshot) deletions(origin string, only map[string]int64) (deletions, e
 }
 
 // readDeletes adds what one position-delete file has.
-func (s *Snapshot) readDeletes(e entry, only map[string]int64, into deletions) error {
+func (s *Snapshot) readDeletes(ctx context.Context, e entry, only map[string]int64, into deletions) error {
 	file := e.DataFile()
 	if file.ContentType() != iceberg.EntryContentPosDeletes || file.FileFormat() != iceberg.ParquetFile {
 		return fmt.Errorf("lake: table %s: delete file %s is of a kind that is not read here (%s, %s): compact the table with the engine that wrote it", s.table.id, file.FilePath(), file.ContentType(), file.FileFormat())
 	}
-	if err := readDeletes(file.FilePath(), only, into); err != nil {
+	if err := readDeletes(ctx, file.FilePath(), only, into); err != nil {
 		return fmt.Errorf("lake: table %s: %w", s.table.id, err)
 	}
 	return nil
 }
 
-func readDeletes(path string, only map[string]int64, into deletions) error {
+func readDeletes(ctx context.Context, path string, only map[string]int64, into deletions) error {
 	ids := []int{2147483546, 2147483545}
 	fields := deleteSchema.Fields()
 	var last string
 	var in *roaring.Bitmap
-	for b, err := range readFile(context.Background(), path, ids, fields) {
+	for b, err := range readFile(ctx, path, ids, fields) {
 		if err != nil {
 			return err
 		}

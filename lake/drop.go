@@ -51,7 +51,7 @@ func (t *Table) dropOnce(ctx context.Context, d Drop, seen map[string]bool) (boo
 	if err != nil {
 		return false, err
 	}
-	gone, err := base.dead[""]()
+	gone, err := base.gone(ctx, "")
 	if err != nil {
 		return false, err
 	}

@@ -32,24 +32,20 @@ type Group struct {
 
 // Groups returns the row groups of an origin, "" for all, in the order in which Scan
 // reads them, to be read with these columns: strings, integers, and floats, to which doubles are cut.
-func (s *Snapshot) Groups(columns []string, origin string) ([]Group, error) {
-	groups, err := s.groups(columns, origin)
+func (s *Snapshot) Groups(ctx context.Context, columns []string, origin string) ([]Group, error) {
+	groups, err := s.groups(ctx, columns, origin)
 	if err != nil {
 		return nil, fmt.Errorf("lake: table %s: %w", s.table.id, err)
 	}
 	return groups, nil
 }
 
-func (s *Snapshot) groups(columns []string, origin string) (groups []Group, err error) {
+func (s *Snapshot) groups(ctx context.Context, columns []string, origin string) (groups []Group, err error) {
 	f, err := s.files()
 	if err != nil {
 		return nil, err
 	}
-	dead, ok := s.dead[origin]
-	if !ok {
-		return nil, fmt.Errorf("there is no origin %q", origin)
-	}
-	gone, err := dead()
+	gone, err := s.gone(ctx, origin)
 	if err != nil {
 		return nil, err
 	}

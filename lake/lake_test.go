@@ -298,6 +298,26 @@ func TestIncrementalReplacesRows(t *testing.T) {
 	same(t, visible(t, tab, nil, lake.Bulk), "a,1999,bulk", "b,4002,bulk", "c,-,bulk", "d,1,bulk", "e,-,bulk")
 }
 
+// A reader that is stopped while it learns which rows are gone leaves the state
+// readable for others.
+func TestReaderIsStopped(t *testing.T) {
+	t.Parallel()
+	tab := create(t, open(t, t.TempDir()), items, itemSchema)
+	f := write(t, tab, job("one"), lake.Bulk, row{"a", 1}, row{"b", 2})
+	commit(t, tab, lake.Commit{Job: job("one"), Mode: bespoke.Full, Files: []lake.File{f}, Dead: dead(f, 0)})
+	s := newest(t, tab)
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := s.Groups(stopped, []string{"ITEM_ID"}, ""); !errors.Is(err, context.Canceled) {
+		t.Errorf("a reader that is stopped: %v", err)
+	}
+	groups, err := s.Groups(t.Context(), []string{"ITEM_ID"}, "")
+	if err != nil || len(groups) != 1 {
+		t.Errorf("the next: %d groups, %v", len(groups), err)
+	}
+	same(t, rowsOf(t, s, nil, ""), "b,2,bulk")
+}
+
 // A job that is run again after a crash finds that it has committed, whatever has
 // happened to the table since.
 func TestJobCommitsOnce(t *testing.T) {

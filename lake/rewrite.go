@@ -74,7 +74,7 @@ func (t *Table) rewrite(ctx context.Context, r *rewriting) (err error) {
 			return err
 		}
 	}
-	if err := r.know(r.base); err != nil {
+	if err := r.know(ctx, r.base); err != nil {
 		return err
 	}
 	if err := t.replace(ctx, r); err != nil {
@@ -145,7 +145,7 @@ func (r *rewriting) dropFrom(b Batch, dead *roaring.Bitmap) Bitmap {
 }
 
 // know reads those of a snapshot's position-delete files that are not known yet.
-func (r *rewriting) know(s *Snapshot) error {
+func (r *rewriting) know(ctx context.Context, s *Snapshot) error {
 	f, err := s.files()
 	if err != nil {
 		return err
@@ -155,10 +155,11 @@ func (r *rewriting) know(s *Snapshot) error {
 		if r.known[path] != nil {
 			continue
 		}
-		r.known[path] = deletions{}
-		if err := s.readDeletes(e, nil, r.known[path]); err != nil {
+		d := deletions{}
+		if err := s.readDeletes(ctx, e, nil, d); err != nil {
 			return err
 		}
+		r.known[path] = d
 	}
 	return nil
 }
@@ -175,7 +176,7 @@ func (t *Table) replace(ctx context.Context, r *rewriting) error {
 		return err
 	}
 	w := t.draft(meta)
-	snap, err := w.replace(r)
+	snap, err := w.replace(ctx, r)
 	if err != nil {
 		return errors.Join(err, w.undo())
 	}
@@ -192,7 +193,7 @@ func (t *Table) replace(ctx context.Context, r *rewriting) error {
 	return nil
 }
 
-func (w *draft) replace(r *rewriting) (*table.Snapshot, error) {
+func (w *draft) replace(ctx context.Context, r *rewriting) (*table.Snapshot, error) {
 	old, err := w.parent.files()
 	if err != nil {
 		return nil, err
@@ -206,7 +207,7 @@ func (w *draft) replace(r *rewriting) (*table.Snapshot, error) {
 			return nil, ErrMoved
 		}
 	}
-	if err := r.know(w.parent); err != nil {
+	if err := r.know(ctx, w.parent); err != nil {
 		return nil, err
 	}
 	left, obsolete := r.remaining(old)

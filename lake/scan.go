@@ -59,12 +59,7 @@ func (s *Snapshot) scan(ctx context.Context, columns []string, origin string, wa
 			fail(err)
 			return
 		}
-		dead, ok := s.dead[origin]
-		if !ok {
-			fail(fmt.Errorf("there is no origin %q: use %q, %q or nothing", origin, Bulk, Put))
-			return
-		}
-		gone, err := dead()
+		gone, err := s.gone(ctx, origin)
 		if err != nil {
 			fail(err)
 			return

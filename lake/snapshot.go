@@ -45,7 +45,9 @@ type Snapshot struct {
 	snap  *table.Snapshot // nil where ID is 0
 
 	files func() (*files, error)
-	dead  map[string]func() (deletions, error) // by origin
+
+	mu   sync.Mutex
+	dead map[string]deletions // by origin, once they have been read
 }
 
 // files are the live files of a snapshot.
@@ -107,11 +109,8 @@ func (t *Table) snapshots(meta table.Metadata) []*Snapshot {
 }
 
 func (t *Table) snapshot(meta table.Metadata, s *table.Snapshot) *Snapshot {
-	v := &Snapshot{table: t, meta: meta, snap: s, dead: map[string]func() (deletions, error){}}
+	v := &Snapshot{table: t, meta: meta, snap: s, dead: map[string]deletions{}}
 	v.files = sync.OnceValues(v.load)
-	for _, origin := range []string{"", Bulk, Put} {
-		v.dead[origin] = sync.OnceValues(func() (deletions, error) { return v.deletions(origin, nil) })
-	}
 	if s == nil {
 		return v
 	}

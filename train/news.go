@@ -62,7 +62,7 @@ func (n *News) Read(ctx context.Context, interactions *lake.Snapshot) error {
 		return fmt.Errorf("train: %w", err)
 	}
 	defer release()
-	groups, err := interactions.Groups([]string{"USER_ID", "ITEM_ID", "TIMESTAMP"}, "")
+	groups, err := interactions.Groups(ctx, []string{"USER_ID", "ITEM_ID", "TIMESTAMP"}, "")
 	if err != nil {
 		return fmt.Errorf("train: %w", err)
 	}
