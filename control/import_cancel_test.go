@@ -2,6 +2,7 @@ package control_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -74,11 +75,19 @@ func TestCancel(t *testing.T) {
 	f.refused(err, bespoke.NotFound)
 }
 
+var cancelSeed = flag.Uint64("cancel.seed", 0, "of when TestCancelRaces cancels; 0 draws one. The machine has its part in the outcome too")
+
 // TestCancelRaces cancels jobs at random moments of their lives: each is either
 // cancelled, and nothing of it is there, or it is told to be too late, and
 // becomes ACTIVE.
 func TestCancelRaces(t *testing.T) {
 	t.Parallel()
+	seed := *cancelSeed
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	t.Logf("-cancel.seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
 	f := open(t, nil)
 	dataset := f.dataset("shop", "Interactions", interactions)
 	f.imported("first", dataset, three, bespoke.Active)
@@ -95,7 +104,7 @@ func TestCancelRaces(t *testing.T) {
 		location := f.put(name+".csv", header+name+",i,1\n"+name+",i,2\n")
 		began := time.Now()
 		arn := f.accepted(name, dataset, location)
-		time.Sleep(time.Duration(rand.Float64() * float64(typical))) // any moment of the job
+		time.Sleep(time.Duration(r.Float64() * float64(typical))) // any moment of the job
 		_, err := f.cancel(arn)
 		if err != nil {
 			f.refused(err, bespoke.InUse)
