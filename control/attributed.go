@@ -43,23 +43,20 @@ func (s *Service) AttributedMetrics(ctx context.Context, group bespoke.ARN, from
 // is kept.
 func (s *Service) AttributedTotals(ctx context.Context) (map[string][]store.Attributed, error) {
 	out := map[string][]store.Attributed{}
-	for page := (store.Page{Limit: 100}); ; {
-		groups, next, err := s.cfg.Store.DatasetGroups(ctx, page)
+	groups := func(ctx context.Context, _ bespoke.ARN, p store.Page) ([]bespoke.DatasetGroup, store.Position, error) {
+		return s.cfg.Store.DatasetGroups(ctx, p)
+	}
+	for g, err := range every(ctx, "", groups) {
 		if err != nil {
 			return nil, err
 		}
-		for _, g := range groups {
-			sums, err := s.cfg.Store.AttributedTotals(ctx, g.ARN)
-			if err != nil {
-				return nil, err
-			}
-			if len(sums) > 0 {
-				out[g.Name] = sums
-			}
+		sums, err := s.cfg.Store.AttributedTotals(ctx, g.ARN)
+		if err != nil {
+			return nil, err
 		}
-		if next.IsZero() {
-			return out, nil
+		if len(sums) > 0 {
+			out[g.Name] = sums
 		}
-		page.After = next
 	}
+	return out, nil
 }

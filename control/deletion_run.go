@@ -214,32 +214,26 @@ const withheld = "withheld since a data deletion job of the dataset group"
 // forgetRows takes away what the import jobs of a dataset quote of their rows:
 // values in reports and reasons, and rows that were left out.
 func (s *Service) forgetRows(ctx context.Context, d bespoke.Dataset) error {
-	for page := (store.Page{Limit: 100}); ; {
-		jobs, next, err := s.cfg.Store.ImportJobs(ctx, d.ARN, page)
+	for i, err := range every(ctx, d.ARN, s.cfg.Store.ImportJobs) {
 		if err != nil {
 			return err
 		}
-		for _, i := range jobs {
-			if !i.Status.Settled() {
-				continue
-			}
-			r, ok, err := s.cfg.Store.Report(ctx, i.ARN)
-			if err != nil {
-				return err
-			}
-			if !ok || r.Rejected == 0 {
-				continue
-			}
-			for k := range r.Bad {
-				r.Bad[k].Value = withheld
-			}
-			if err := errors.Join(s.cfg.Store.SaveReport(ctx, i.ARN, r), s.cfg.Store.Withhold(ctx, i.ARN, "Bad rows, which are "+withheld+".")); err != nil {
-				return err
-			}
+		if !i.Status.Settled() {
+			continue
 		}
-		if next.IsZero() {
-			return s.forgetRejected(ctx, d.ARN)
+		r, ok, err := s.cfg.Store.Report(ctx, i.ARN)
+		if err != nil {
+			return err
 		}
-		page.After = next
+		if !ok || r.Rejected == 0 {
+			continue
+		}
+		for k := range r.Bad {
+			r.Bad[k].Value = withheld
+		}
+		if err := errors.Join(s.cfg.Store.SaveReport(ctx, i.ARN, r), s.cfg.Store.Withhold(ctx, i.ARN, "Bad rows, which are "+withheld+".")); err != nil {
+			return err
+		}
 	}
+	return s.forgetRejected(ctx, d.ARN)
 }

@@ -73,25 +73,20 @@ const (
 // DeployAll deploys every campaign that was deployed when the process before
 // this one ended. One that cannot be deployed is logged and answers no requests.
 func (s *Service) DeployAll(ctx context.Context) error {
-	for page := (store.Page{Limit: 100}); ; {
-		campaigns, next, err := s.cfg.Store.Campaigns(ctx, "", page)
+	for c, err := range every(ctx, "", s.cfg.Store.Campaigns) {
 		if err != nil {
 			return err
 		}
-		for _, c := range campaigns {
-			if c.Status != bespoke.Active {
-				continue
-			}
-			reason, err := s.deploy(ctx, c)
-			if err != nil {
-				return err
-			}
-			if reason != "" {
-				s.cfg.Logger.ErrorContext(ctx, "a campaign cannot be served", "arn", c.ARN, "reason", reason)
-			}
+		if c.Status != bespoke.Active {
+			continue
 		}
-		if page.After = next; next.IsZero() {
-			return nil
+		reason, err := s.deploy(ctx, c)
+		if err != nil {
+			return err
+		}
+		if reason != "" {
+			s.cfg.Logger.ErrorContext(ctx, "a campaign cannot be served", "arn", c.ARN, "reason", reason)
 		}
 	}
+	return nil
 }

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"iter"
 
 	"bespoke"
 	"bespoke/store"
@@ -36,6 +37,28 @@ func pageOf[T, S any](ctx context.Context, s *Service, of listing, fetch func(co
 		out[i] = summary(v)
 	}
 	return out, s.pageToken(name, next), nil
+}
+
+// every yields all that fetch finds below a parent, reading a page of it at a time.
+func every[T any](ctx context.Context, parent bespoke.ARN, fetch func(context.Context, bespoke.ARN, store.Page) ([]T, store.Position, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for page := (store.Page{Limit: 100}); ; {
+			all, next, err := fetch(ctx, parent, page)
+			if err != nil {
+				var none T
+				yield(none, err)
+				return
+			}
+			for _, v := range all {
+				if !yield(v, nil) {
+					return
+				}
+			}
+			if page.After = next; next.IsZero() {
+				return
+			}
+		}
+	}
 }
 
 // page turns a list request into what the store asks for. Lists hold 100 items

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"bespoke"
-	"bespoke/store"
 )
 
 // rejectsPath is where the rows go that a job leaves out. Names of jobs have
@@ -40,19 +39,13 @@ func (s *Service) RejectedRows(ctx context.Context, job bespoke.ARN) (*os.File, 
 // out. It comes before the dataset and its jobs are forgotten, and may run
 // again.
 func (s *Service) forgetRejected(ctx context.Context, dataset bespoke.ARN) error {
-	for page := (store.Page{Limit: 100}); ; {
-		jobs, next, err := s.cfg.Store.ImportJobs(ctx, dataset, page)
+	for j, err := range every(ctx, dataset, s.cfg.Store.ImportJobs) {
 		if err != nil {
 			return err
 		}
-		for _, j := range jobs {
-			if err := os.Remove(s.rejectsPath(j.ARN)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
+		if err := os.Remove(s.rejectsPath(j.ARN)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
 		}
-		if next.IsZero() {
-			return nil
-		}
-		page.After = next
 	}
+	return nil
 }

@@ -148,20 +148,15 @@ func (s *Service) fit(ctx context.Context, v *bespoke.SolutionVersion, run *trai
 
 // forgetVersions removes the artifacts of a solution's versions.
 func (s *Service) forgetVersions(ctx context.Context, v bespoke.Solution) error {
-	for page := (store.Page{Limit: 100}); ; {
-		versions, next, err := s.cfg.Store.SolutionVersions(ctx, v.ARN, page)
+	for version, err := range every(ctx, v.ARN, s.cfg.Store.SolutionVersions) {
 		if err != nil {
 			return err
 		}
-		for _, version := range versions {
-			if err := s.cfg.Models.Remove(version.ARN); err != nil {
-				return err
-			}
-		}
-		if page.After = next; next.IsZero() {
-			return nil
+		if err := s.cfg.Models.Remove(version.ARN); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // SweepModels removes artifacts without a version, which crashes have left. No
