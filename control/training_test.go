@@ -123,7 +123,8 @@ func TestTraining(t *testing.T) {
 	}
 	metrics, err := f.GetSolutionMetrics(f.ctx, &wire.GetSolutionMetricsRequest{SolutionVersionArn: v.SolutionVersionArn})
 	f.must(err)
-	if m := metrics.Metrics; len(m) != 8 || m["coverage"] <= 0 || m["precision_at_25"] <= 0 || m["precision_at_25"] > 0.04*2 || p.Extra["last_item_out_users"] != 3 {
+	// Of at most 30 items of a user 3 are to be found. Who is held out is chance.
+	if m := metrics.Metrics; len(m) != 8 || m["coverage"] <= 0 || m["precision_at_25"] > 3./25 || p.Extra["last_item_out_users"] != 3 {
 		t.Errorf("the metrics are %v, %v", m, p.Extra)
 	}
 	campaign := f.campaign("c", v.SolutionVersionArn, nil)
