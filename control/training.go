@@ -25,7 +25,11 @@ func (s *Service) runTraining(ctx context.Context, arn bespoke.ARN) error {
 	}
 	switch v.Status {
 	case bespoke.CreatePending:
-		if err := s.cfg.Store.Move(ctx, arn, v.Status, bespoke.CreateInProgress, ""); err != nil {
+		err := s.cfg.Store.Move(ctx, arn, v.Status, bespoke.CreateInProgress, "")
+		if state, ok := errors.AsType[*store.StateError](err); ok && state.Status == bespoke.CreateStopped {
+			return nil // stopped before it began
+		}
+		if err != nil {
 			return err
 		}
 	case bespoke.CreateInProgress:
