@@ -87,8 +87,8 @@ func (c *client) call(ctx context.Context, operation string, in fields, out any)
 	return nil
 }
 
-// post makes a call of personalize-events.
-func (c *client) post(ctx context.Context, path string, in fields) error {
+// post makes a call of personalize-events or personalize-runtime.
+func (c *client) post(ctx context.Context, path string, in fields, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {
 		return err
@@ -98,7 +98,7 @@ func (c *client) post(ctx context.Context, path string, in fields) error {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	if err := c.do(req, "personalize", body, nil); err != nil {
+	if err := c.do(req, "personalize", body, out); err != nil {
 		return fmt.Errorf("POST %s: %w", path, err)
 	}
 	return nil

@@ -7,7 +7,8 @@
 // Throughout, statuses must move as the API has them and datasets must hold what
 // a model in memory says: each import wholly or not at all, one after another.
 // Other tests kill it while events come in, between imports and individual records
-// of the same datasets, and in exports, data deletions and trainings.
+// of the same datasets, in exports and data deletions, and while it trains models,
+// deploys them and brings them up to date.
 //
 // More kills than make test has:
 //

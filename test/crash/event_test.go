@@ -133,7 +133,7 @@ func (f *stream) put(ctx context.Context, s *server, name string, n int) bool {
 		f.all = append(f.all, sent{item: item})
 	}
 	f.mu.Unlock()
-	if err := s.post(ctx, "/events", fields{"trackingId": f.tracking, "userId": "u", "sessionId": "s", "eventList": events}); err != nil {
+	if err := s.post(ctx, "/events", fields{"trackingId": f.tracking, "userId": "u", "sessionId": "s", "eventList": events}, nil); err != nil {
 		f.unexpected(s, err)
 		return false
 	}

@@ -173,7 +173,7 @@ func (m *mixture) change(ctx context.Context, s *server, c *change) error {
 			user, _, _ := strings.Cut(c.rows[0], ",")
 			path, in = "/events", fields{"trackingId": m.tracking, "userId": user, "sessionId": "of " + user, "eventList": records}
 		}
-		if err := s.post(ctx, path, in); err != nil {
+		if err := s.post(ctx, path, in, nil); err != nil {
 			return err
 		}
 	}

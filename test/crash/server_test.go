@@ -1,6 +1,7 @@
 package crash_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -49,8 +50,9 @@ type server struct {
 	*client
 	data    string
 	process *exec.Cmd
-	killed  atomic.Bool // set before the signal: errors of calls after it are no surprise
-	ended   chan error
+	killed  atomic.Bool   // set before the signal: errors of calls after it are no surprise
+	ended   chan struct{} // closed once the process has ended, with this outcome
+	outcome error
 }
 
 // spawn starts the process and does not wait until it listens.
@@ -61,13 +63,16 @@ func spawn(t *testing.T, data string, log *os.File, flags ...string) *server {
 		t.Fatalf("building the command: %v", err)
 	}
 	args := append([]string{"serve", "--data", data, "--listen", "127.0.0.1:0", "--s3-listen", "127.0.0.1:0"}, flags...)
-	s := &server{data: data, ended: make(chan error, 1)}
+	s := &server{data: data, ended: make(chan struct{})}
 	s.process = exec.CommandContext(t.Context(), bin, args...)
 	s.process.Stdout, s.process.Stderr = log, log
 	if err := s.process.Start(); err != nil {
 		t.Fatal(err)
 	}
-	go func() { s.ended <- s.process.Wait() }()
+	go func() {
+		s.outcome = s.process.Wait()
+		close(s.ended)
+	}()
 	t.Cleanup(func() { _ = s.process.Process.Kill() }) // where the test ended in the midst
 	return s
 }
@@ -90,8 +95,8 @@ func (s *server) ready(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case err := <-s.ended:
-			return fmt.Errorf("the server ended before it listened: %w", err)
+		case <-s.ended:
+			return fmt.Errorf("the server ended before it listened: %w", s.outcome)
 		case <-ctx.Done():
 			return fmt.Errorf("the server does not listen after %s", startWithin)
 		case <-again.C:
@@ -105,9 +110,9 @@ func (s *server) kill() error {
 	if err := s.process.Process.Kill(); err != nil {
 		return fmt.Errorf("the server ended before it was killed: %w", err)
 	}
-	err := <-s.ended
+	<-s.ended
 	if st, ok := s.process.ProcessState.Sys().(syscall.WaitStatus); !ok || st.Signal() != syscall.SIGKILL {
-		return fmt.Errorf("the server ended by itself: %w", err)
+		return fmt.Errorf("the server ended by itself: %w", s.outcome)
 	}
 	return nil
 }
@@ -119,10 +124,19 @@ func (s *server) stop() error {
 		return fmt.Errorf("stopping the server: %w", err)
 	}
 	select {
-	case err := <-s.ended:
-		return err
+	case <-s.ended:
+		return s.outcome
 	case <-time.After(stopWithin):
 		return fmt.Errorf("the server does not stop within %s of SIGTERM", stopWithin)
+	}
+}
+
+// tellLog shows, of a test that has failed, the end of what the servers logged.
+func (w *world) tellLog() {
+	if w.t.Failed() {
+		b, _ := os.ReadFile(w.log) // there may be none yet
+		lines := bytes.SplitAfter(b, []byte("\n"))
+		w.t.Logf("the servers' log:\n%s", bytes.Join(lines[max(0, len(lines)-200):], nil))
 	}
 }
 

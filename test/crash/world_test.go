@@ -1,7 +1,6 @@
 package crash_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -60,13 +59,7 @@ func newWorld(t *testing.T, rng *rand.Rand) *world {
 	dir := t.TempDir()
 	w := &world{t: t, rng: rng, data: filepath.Join(dir, "data"), log: filepath.Join(dir, "log"),
 		statuses: map[string]string{}, tally: map[stage]int{}}
-	t.Cleanup(func() {
-		if t.Failed() {
-			b, _ := os.ReadFile(w.log) // there may be none yet
-			lines := bytes.SplitAfter(b, []byte("\n"))
-			t.Logf("the servers' log:\n%s", bytes.Join(lines[max(0, len(lines)-200):], nil))
-		}
-	})
+	t.Cleanup(w.tellLog)
 	s := w.start()
 	w.must(s.put(t.Context(), bucket, nil))
 	schemas := map[*kind]string{}
