@@ -33,8 +33,24 @@ func TestPythonStrict(t *testing.T) {
 
 func TestJavaScript(t *testing.T) {
 	t.Parallel()
-	modules := installed(t, "BESPOKE_NODE_MODULES", "@aws-sdk/client-personalize/package.json")
-	run(t, append(serve(t), "NODE_PATH="+modules), `# pass [1-9]`, "js", "node", "--test", "--test-reporter=tap")
+	node(t, installed(t, "BESPOKE_NODE_MODULES", sdk), serve(t))
+}
+
+// TestJavaScriptStrict runs the test of Amazon's own quotas.
+func TestJavaScriptStrict(t *testing.T) {
+	t.Parallel()
+	modules := installed(t, "BESPOKE_NODE_MODULES", sdk)
+	node(t, modules, append(serve(t, "--strict-limits"), "BESPOKE_TEST_STRICT=1"), "strict.test.js")
+}
+
+// sdk is a file of the modules that npm installs.
+const sdk = "@aws-sdk/client-personalize/package.json"
+
+// node runs files of tests, or all there are.
+func node(t *testing.T, modules string, env []string, files ...string) {
+	t.Helper()
+	args := append([]string{"--test", "--test-reporter=tap"}, files...)
+	run(t, append(env, "NODE_PATH="+modules), `# pass [1-9]`, "js", "node", args...)
 }
 
 func pytest(t *testing.T, python string, env []string) {

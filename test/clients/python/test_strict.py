@@ -4,6 +4,7 @@ import pytest
 
 import data
 from account import refused, unique, write_policy
+from test_cli import run
 from test_getting_out import completed, delete_users, export, group_of
 
 pytestmark = pytest.mark.strict
@@ -13,6 +14,7 @@ def test_five_dataset_groups(aws):
     groups = [aws.group() for _ in range(5)]
     with refused("LimitExceededException", "5"):
         aws.personalize.create_dataset_group(name=unique())
+    run("personalize", "create-dataset-group", "--name", unique(), fails="LimitExceededException")
     aws.personalize.delete_dataset_group(datasetGroupArn=groups[0])
     aws.gone("dataset_group", groups[0])
     aws.group()
