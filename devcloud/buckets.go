@@ -25,9 +25,10 @@ import (
 // service; to it, no bucket has one, hence nobody gets in without a signature.
 type buckets struct {
 	backend.BackendUnsupported
-	posix *posix.Posix
-	dir   string
-	iam   *iam.Store
+	posix  *posix.Posix
+	dir    string
+	region string
+	iam    *iam.Store
 }
 
 func (b *buckets) Shutdown() { b.posix.Shutdown() }
@@ -102,10 +103,16 @@ func (b *buckets) HeadBucket(ctx context.Context, in *s3.HeadBucketInput) (*s3.H
 	return out, b.answer(err)
 }
 
+// CreateBucket answers in us-east-1, as S3 does in that region alone, that a
+// bucket is made which its owner has already: scripts are run again there.
 func (b *buckets) CreateBucket(ctx context.Context, in *s3.CreateBucketInput, acl []byte) error {
 	c := *in
 	c.Bucket = b.at(in.Bucket)
-	return b.answer(b.posix.CreateBucket(ctx, &c, acl))
+	err := b.posix.CreateBucket(ctx, &c, acl)
+	if e, ok := errors.AsType[s3err.BucketError](err); ok && b.region == "us-east-1" && e.APIError == s3err.GetAPIError(s3err.ErrBucketAlreadyOwnedByYou) {
+		return nil
+	}
+	return b.answer(err)
 }
 
 // DeleteBucket removes an empty bucket, and its policy with it: whoever makes

@@ -210,5 +210,5 @@ func openBuckets(cfg S3Config) (*buckets, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &buckets{posix: files, dir: dir, iam: cfg.IAM}, nil
+	return &buckets{posix: files, dir: dir, region: cfg.Region, iam: cfg.IAM}, nil
 }

@@ -98,6 +98,30 @@ func TestTwoServersAndWorkingDirectory(t *testing.T) {
 	}
 }
 
+// TestBucketAgain: only in us-east-1 may one make a bucket that one has. It keeps
+// its objects.
+func TestBucketAgain(t *testing.T) {
+	t.Parallel()
+	for region, want := range map[string]string{"us-east-1": "", "eu-west-1": "BucketAlreadyOwnedByYou"} {
+		srv, _, _ := start(t, func(cfg *devcloud.S3Config) { cfg.Region = region })
+		c := blob.NewClient(srv.URL(), region, access, secret)
+		in := &s3.CreateBucketInput{Bucket: aws.String("shop")}
+		if region != "us-east-1" {
+			in.CreateBucketConfiguration = &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraint(region)}
+		}
+		if _, err := c.CreateBucket(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+		put(t, c, "shop", "k", "kept")
+		if _, err := c.CreateBucket(t.Context(), in); codeOf(err) != want || (err != nil) != (want != "") {
+			t.Errorf("%s: again: %v, want %q", region, err, want)
+		}
+		if _, err := c.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: in.Bucket, Key: aws.String("k")}); err != nil {
+			t.Errorf("%s: the object: %v", region, err)
+		}
+	}
+}
+
 func TestObjects(t *testing.T) {
 	t.Parallel()
 	for name, files := range map[string]bool{"Xattr": false, "MetaFiles": true} {

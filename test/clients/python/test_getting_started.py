@@ -45,7 +45,12 @@ def test_getting_started(tmp_path):
     path, s3 = tmp_path / "interactions.csv", boto3.resource("s3")
     rows = [line.split(",") for line in shops.interactions(int(time.time())).splitlines()]
     path.write_text("".join(f"{user},{item},{at}\n" for user, item, _, _, at in rows))
-    s3.create_bucket(Bucket=name)
+    region = boto3.session.Session().region_name
+    if region == "us-east-1":
+        for _ in range(2):  # this cell may be run again
+            s3.create_bucket(Bucket=name)
+    else:
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})
     s3.Bucket(name).Object(path.name).upload_file(str(path))
     fields = [{"name": "USER_ID", "type": "string"}, {"name": "ITEM_ID", "type": "string"}, {"name": "TIMESTAMP", "type": "long"}]
     schema = {
