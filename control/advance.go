@@ -133,10 +133,13 @@ func (s *Service) advanceDataset(ctx context.Context, arn bespoke.ARN) error {
 		case bespoke.DeletePending:
 			err = s.cfg.Store.Move(ctx, arn, d.Status, bespoke.DeleteInProgress, "")
 		case bespoke.DeleteInProgress:
-			if err = errors.Join(s.cfg.Records.Drop(ctx, arn), s.cfg.Lake.Drop(ctx, arn), s.forgetRejected(ctx, arn)); err == nil {
-				if err = s.cfg.Store.FinishDelete(ctx, arn); err == nil {
-					err = s.cfg.Store.Scrub(ctx) // reports quote rows
-				}
+			// Its name goes last: until then a run that failed is done again.
+			err = errors.Join(s.cfg.Records.Drop(ctx, arn), s.cfg.Lake.Drop(ctx, arn), s.forgetRows(ctx, d))
+			if err == nil {
+				err = s.cfg.Store.Scrub(ctx)
+			}
+			if err == nil {
+				err = s.cfg.Store.FinishDelete(ctx, arn)
 			}
 		default:
 			return nil

@@ -63,8 +63,9 @@ type fixture struct {
 	scratch string      // where imports may spill
 	access  atomic.Pointer[accessFunc]
 	cfg     control.Config
-	dead    atomic.Bool                 // what ends a run is not written down
-	ended   chan control.ImportProgress // imports that were observed
+	dead    atomic.Bool                                   // what ends a run is not written down
+	failing atomic.Pointer[func(call func() error) error] // how calls of the store go, nil where they just go
+	ended   chan control.ImportProgress                   // imports that were observed
 }
 
 // open makes an empty control plane. Change may be nil.
