@@ -67,6 +67,7 @@ func TestLiftsByHand(t *testing.T) {
 		{"phone", "c", lift(199, 300, 199)},
 		{"phone", "rare", 0}, // too few to say
 		{"phone|tv", "a", (lift(100, 300, 100) + lift(0, 250, 100)) / 2},
+		{"phone|tv|phone||phone", "a", (lift(100, 300, 100) + lift(0, 250, 100)) / 2}, // each once, as in training
 		{"toaster", "a", 0},
 		{"", "a", 0},
 		{"phone", "silent", 0}, // the column says nothing of it

@@ -98,8 +98,8 @@ func (v *Values) add(parts []string) []uint32 {
 	return slices.Compact(out)
 }
 
-// Each calls f with the values that a text has, as requests give it: a number, or
-// categories with "|" between them. What was unknown in training, and what is no
+// Each calls f with the values that a text has, each once, as requests give it: a
+// number, or categories with "|" between them. What was unknown in training, and what is no
 // number where one is due, has none.
 func (v *Values) Each(text string, f func(value uint32)) {
 	if text == "" {
@@ -111,8 +111,11 @@ func (v *Values) Each(text string, f func(value uint32)) {
 		}
 		return
 	}
+	var few [8]uint32 // as a rule, they are no more
+	had := few[:0]
 	for part := range strings.SplitSeq(text, "|") {
-		if n, ok := v.words.Lookup(part); ok {
+		if n, ok := v.words.Lookup(part); ok && !slices.Contains(had, n) {
+			had = append(had, n)
 			f(n)
 		}
 	}
