@@ -1,7 +1,6 @@
 package cooccurrence
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -10,7 +9,7 @@ import (
 )
 
 // longest bounds the neighbours of an item, as many as an answer can have.
-// entries bounds those of all items together, 8 bytes each.
+// entries bounds those of all items together, 8 bytes each, but for 32 of each.
 const (
 	longest = 500
 	entries = 64 << 20
@@ -58,12 +57,15 @@ func neighbours(ctx context.Context, in recipe.Input, items int, row row) ([][]n
 		if sum == nil {
 			sum = make([]float32, items)
 		}
+		var top recipe.Top
 		for i := from; i < to; i++ {
-			best := row(uint32(i), sum)
-			slices.SortFunc(best, func(a, b neighbour) int {
-				return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.item, b.item))
-			})
-			out[i] = slices.Clone(best[:min(len(best), keep)])
+			top.Reset(keep)
+			for _, n := range row(uint32(i), sum) {
+				top.Add(n.item, float64(n.score))
+			}
+			for _, n := range top.Sorted() {
+				out[i] = append(out[i], neighbour{n.Item, float32(n.Score)})
+			}
 		}
 		sums <- sum
 	})
