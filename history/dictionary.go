@@ -8,8 +8,8 @@ import (
 
 // Dictionary numbers distinct IDs from 0 in the order in which they were added.
 // It keeps the IDs' bytes in one string and a table of 4 bytes a slot, about a
-// quarter of what a Go map would take. The zero Dictionary is empty. Any number of goroutines may read it
-// while none adds.
+// quarter of what a Go map would take. The zero Dictionary is empty. Any number of
+// goroutines may read it while none adds.
 type Dictionary struct {
 	text  strings.Builder // all IDs, one after another
 	end   []int           // where each ends in text

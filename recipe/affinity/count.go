@@ -17,7 +17,7 @@ const (
 	prior = 10
 	// slight is the least lift, either way, that is kept.
 	slight = 0.1
-	// entries bounds the lifts that a table keeps, 8 bytes each.
+	// entries bounds the lifts that a table keeps, 8 bytes each, but for 64 of each value.
 	entries = 4 << 20
 )
 

@@ -136,7 +136,7 @@ func likelihoods(p []float64, c Choice, terms int, used []int, theta []float64) 
 }
 
 // newton returns the most likely weights of the used terms, their standard errors
-// and the logarithm of their posterior. The logarithm of their posterior is concave: a step that makes it fall
+// and the logarithm of their posterior. That is concave: a step that makes it fall
 // goes too far, and half of it is tried.
 func newton(choices []Choice, terms int, used []int, theta []float64) (_, errors []float64, at float64) {
 	n := len(used)
