@@ -75,6 +75,7 @@ type SolutionVersion struct {
 	Seed          int64 // of all that is random in the training
 	Status        Status
 	FailureReason string
+	Begun         int // runs of the training that have begun and not ended, as of import jobs
 	Times
 }
 

@@ -13,8 +13,8 @@ type importStore interface {
 	ImportJob(ctx context.Context, arn bespoke.ARN) (bespoke.ImportJob, error)
 	ImportJobs(ctx context.Context, dataset bespoke.ARN, p store.Page) ([]bespoke.ImportJob, store.Position, error)
 	NextImportJob(ctx context.Context, dataset bespoke.ARN) (arn bespoke.ARN, ok bool, err error)
-	BeginImportJob(ctx context.Context, arn bespoke.ARN) error
-	SuspendImportJob(ctx context.Context, arn bespoke.ARN) error
+	BeginRun(ctx context.Context, arn bespoke.ARN) error
+	SuspendRun(ctx context.Context, arn bespoke.ARN) error
 	FinishImportJob(ctx context.Context, arn bespoke.ARN, reason string) error
 	SaveReport(ctx context.Context, arn bespoke.ARN, r store.Report) error
 	Report(ctx context.Context, arn bespoke.ARN) (r store.Report, ok bool, err error)

@@ -46,14 +46,11 @@ func (s *Service) runImport(ctx context.Context, arn bespoke.ARN) error {
 		return err
 	}
 	reason := ""
-	switch {
-	case done:
-	case j.Begun >= s.cfg.MaxCrashes:
-		reason = fmt.Sprintf("The server has ended %d times in the midst of this import without being stopped; it is not tried again. "+
-			"The logs of the server and of its machine have the cause, such as too little memory.", j.Begun)
-	default:
-		if reason, err = s.attempt(ctx, run, table, d, j); err != nil {
-			return err
+	if !done {
+		if reason = s.deadly("import", j.Begun); reason == "" {
+			if reason, err = s.attempt(ctx, run, table, d, j); err != nil {
+				return err
+			}
 		}
 	}
 	if reason == "" {
@@ -85,10 +82,6 @@ func (s *Service) finishImport(ctx context.Context, arn bespoke.ARN, reason stri
 	return nil
 }
 
-// aloneAfter is how often the process may die in a job's runs until the job is
-// run alone, so that it takes no other with it.
-const aloneAfter = 2
-
 // attempt runs a job once and returns the reason for which it failed, "" if it
 // did not. That a run has begun is written down before it, and that it has
 // ended after an error: what is left is the process's death.
@@ -98,21 +91,18 @@ func (s *Service) attempt(ctx context.Context, run *importRun, table *lake.Table
 			reason, err = cancelReason(by), nil
 		}
 	}()
-	places := int64(1)
-	if j.Begun >= aloneAfter {
-		places = allPlaces
-	}
-	if err := s.places.Acquire(ctx, places); err != nil {
+	release, err := s.place(ctx, 1, j.Begun)
+	if err != nil {
 		return "", err
 	}
-	defer s.places.Release(places)
-	if err := s.cfg.Store.BeginImportJob(ctx, j.ARN); err != nil {
+	defer release()
+	if err := s.cfg.Store.BeginRun(ctx, j.ARN); err != nil {
 		return "", err
 	}
 	ended := false
 	defer func() {
 		if !ended || err != nil {
-			err = errors.Join(err, s.cfg.Store.SuspendImportJob(context.WithoutCancel(ctx), j.ARN))
+			err = errors.Join(err, s.cfg.Store.SuspendRun(context.WithoutCancel(ctx), j.ARN))
 		}
 	}()
 	reason, err = s.importInto(ctx, run, table, d, j)

@@ -7,13 +7,14 @@ import (
 	"testing"
 
 	"bespoke"
+	"bespoke/awsapi/wire"
 	"bespoke/blob"
 	"bespoke/control"
 	"bespoke/test/faulty"
 )
 
-// dying is a store that loses what comes after the commit of an import, as the
-// death of a process does.
+// dying is a store that loses what comes after the commit of an import, and the end
+// of a training, as the death of a process does.
 type dying struct {
 	control.Store
 	f *fixture
@@ -28,11 +29,11 @@ func (d dying) FinishImportJob(ctx context.Context, arn bespoke.ARN, reason stri
 	return d.Store.FinishImportJob(ctx, arn, reason)
 }
 
-func (d dying) SuspendImportJob(ctx context.Context, arn bespoke.ARN) error {
+func (d dying) SuspendRun(ctx context.Context, arn bespoke.ARN) error {
 	if d.f.dead.Load() {
 		return errDead
 	}
-	return d.Store.SuspendImportJob(ctx, arn)
+	return d.Store.SuspendRun(ctx, arn)
 }
 
 // diesAfterCommit runs a job in a process that dies, at the latest after the
@@ -104,4 +105,42 @@ func TestPoison(t *testing.T) {
 	if j := f.job(late); j.Status != "ACTIVE" {
 		t.Errorf("the committed job is %s: %s", j.Status, j.FailureReason)
 	}
+}
+
+// TestPoisonTraining has the process die in the midst of every run of a training: after
+// some, the version fails. Runs that end in an orderly way do not count.
+func TestPoisonTraining(t *testing.T) {
+	t.Parallel()
+	store := &cutOff{err: errors.New("the database cannot be written")}
+	f := open(t, func(c *control.Config) {
+		c.MaxCrashes = 3
+		store.Store, c.Store = c.Store, store
+	})
+	f.interacted("shop", 30)
+	solution := f.solution("shop", nil)
+	created, err := f.CreateSolutionVersion(f.ctx, &wire.CreateSolutionVersionRequest{SolutionArn: solution})
+	f.must(err)
+	poison := created.SolutionVersionArn
+	begun := func(want int) {
+		t.Helper()
+		v, err := f.store.SolutionVersion(f.ctx, bespoke.ARN(poison))
+		f.must(err)
+		if v.Begun != want || v.Status != bespoke.CreateInProgress {
+			t.Fatalf("the version is %s with %d runs begun, want %d", v.Status, v.Begun, want)
+		}
+	}
+	if err := f.service.Advance(f.ctx, bespoke.ARN(poison)); !errors.Is(err, store.err) {
+		t.Fatalf("got %v", err)
+	}
+	begun(0)
+	for n := range 3 {
+		f.diesAfterCommit(poison)
+		begun(n + 1)
+	}
+	store.err = nil
+	f.advance(poison)
+	if v := f.version(poison); v.Status != "CREATE FAILED" || !strings.Contains(v.FailureReason, "ended 3 times in the midst of this training") {
+		t.Errorf("the version is %s: %s", v.Status, v.FailureReason)
+	}
+	f.trained(solution, bespoke.Active)
 }

@@ -51,8 +51,8 @@ type Config struct {
 	ExportPart int64
 	Workers    int   // splits of one import that are read at once, and goroutines of one training
 	Memory     int64 // bytes that one import may use for its buffers
-	// MaxCrashes is how often the process may die in the midst of an import until
-	// the import fails; 0 means 5.
+	// MaxCrashes is how often the process may die in the midst of an import or a
+	// training until that fails; 0 means 5.
 	MaxCrashes int
 	// KeepSnapshots is how long an earlier state of a dataset stays readable, and
 	// how long files stay that no state leads to.
@@ -133,9 +133,6 @@ type Service struct {
 	counts    sync.Map            // of datasets' ARNs to counted
 	places    *semaphore.Weighted // of imports that run
 }
-
-// allPlaces is what an import takes that runs alone; others take one place.
-const allPlaces = 1 << 30
 
 // New returns the service.
 func New(cfg Config) (*Service, error) {

@@ -53,24 +53,22 @@ func (s *Service) runTraining(ctx context.Context, arn bespoke.ARN) error {
 		return s.endStopped(ctx, arn)
 	}
 
-	fit := s.fit
-	if v.Mode == bespoke.TrainUpdate {
-		fit = s.fitUpdate
-	}
-	tr, err := fit(work, &v, run)
-	if context.Cause(work) == errStopped {
-		return s.endStopped(ctx, arn)
-	}
-	reason, status := "", bespoke.Active
-	if err != nil {
-		status = bespoke.CreateFailed
-		if reason, err = failure(err); err != nil {
+	var tr store.Training
+	reason, status := s.deadly("training", v.Begun), bespoke.Active
+	if reason == "" {
+		tr, reason, err = s.attemptTraining(work, &v, run)
+		if context.Cause(work) == errStopped {
+			return s.endStopped(ctx, arn)
+		}
+		if err != nil {
 			return err
 		}
-		reason = "Create failed. " + reason
+		if err := s.cfg.Store.SaveTraining(ctx, arn, tr); err != nil {
+			return err
+		}
 	}
-	if err := s.cfg.Store.SaveTraining(ctx, arn, tr); err != nil {
-		return err
+	if reason != "" {
+		reason, status = "Create failed. "+reason, bespoke.CreateFailed
 	}
 	err = s.cfg.Store.FinishSolutionVersion(ctx, arn, v.RecipeARN, reason)
 	if state, ok := errors.AsType[*store.StateError](err); ok && state.Status == bespoke.CreateStopping {
@@ -85,6 +83,29 @@ func (s *Service) runTraining(ctx context.Context, arn bespoke.ARN) error {
 	}
 	s.cfg.Logger.InfoContext(ctx, "training ended", "arn", arn, "reason", reason, "took", time.Since(run.began), "warnings", len(tr.Warnings))
 	return nil
+}
+
+// attemptTraining runs a training once and returns the reason for which it failed, ""
+// if it did not. That a run has begun is written down before it, and that it is over
+// after it: what is left is the process's death.
+func (s *Service) attemptTraining(ctx context.Context, v *bespoke.SolutionVersion, run *trainingRun) (tr store.Training, reason string, err error) {
+	release, err := s.place(ctx, 0, v.Begun)
+	if err != nil {
+		return tr, "", err
+	}
+	defer release()
+	if err := s.cfg.Store.BeginRun(ctx, v.ARN); err != nil {
+		return tr, "", err
+	}
+	defer func() { err = errors.Join(err, s.cfg.Store.SuspendRun(context.WithoutCancel(ctx), v.ARN)) }()
+	fit := s.fit
+	if v.Mode == bespoke.TrainUpdate {
+		fit = s.fitUpdate
+	}
+	if tr, err = fit(ctx, v, run); err != nil {
+		reason, err = failure(err)
+	}
+	return tr, reason, err
 }
 
 // endStopped settles a version that was stopped.

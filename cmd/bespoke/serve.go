@@ -30,7 +30,7 @@ func serveVerb(ctx context.Context, args []string, std streams, getenv func(stri
 	fs.StringVar(&cfg.account, "account", defaultAccount, "account in ARNs: twelve digits")
 	fs.BoolVar(&cfg.strict, "strict-limits", false, "enforce Amazon's quotas")
 	fs.DurationVar(&cfg.keepSnapshots, "keep-snapshots", time.Hour, "how long the state of a dataset before an import stays on disk")
-	fs.IntVar(&cfg.maxCrashes, "max-crashes", 5, "how often the server may die in the midst of an import until that fails")
+	fs.IntVar(&cfg.maxCrashes, "max-crashes", 5, "how often the server may die in the midst of an import or a training until that fails")
 	fs.DurationVar(&cfg.updateEvery, "update-every", 2*time.Hour, "how often campaigns that explore take new items in, to the half minute")
 	fs.DurationVar(&cfg.s3Stall, "s3-stall", 30*time.Second, "how long S3 may take to answer, or to send 16 KiB, until it is asked again")
 	fs.IntVar(&cfg.maxBadRows, "max-bad-rows", 1000, "how many bad rows an import's report keeps")

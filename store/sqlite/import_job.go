@@ -110,41 +110,6 @@ func (s *Store) NextImportJob(ctx context.Context, dataset bespoke.ARN) (arn bes
 	return arn, ok, err
 }
 
-// BeginImportJob notes that a run of an import job begins: a CREATE PENDING job
-// becomes CREATE IN_PROGRESS. It goes with [Store.FinishImportJob], or with
-// [Store.SuspendImportJob] where the job is to be run again; a job for which
-// neither came was running when the process died. Errors: NotFoundError,
-// StateError where the job has ended.
-func (s *Store) BeginImportJob(ctx context.Context, arn bespoke.ARN) error {
-	return s.write(ctx, "begin import job", func(t *txn) error {
-		status, err := t.status(ctx, arn)
-		switch {
-		case err != nil:
-			return err
-		case status.Settled():
-			return &store.StateError{ARN: arn, Status: status}
-		case status == bespoke.CreatePending:
-			if err := t.move(ctx, arn, bespoke.CreateInProgress, ""); err != nil {
-				return err
-			}
-		}
-		_, err = t.ExecContext(ctx, "UPDATE import_job SET begun = begun + 1 WHERE arn = ?", arn)
-		return err
-	})
-}
-
-// SuspendImportJob notes that the run which began last has ended without ending
-// the job. Errors: NotFoundError.
-func (s *Store) SuspendImportJob(ctx context.Context, arn bespoke.ARN) error {
-	return s.write(ctx, "suspend import job", func(t *txn) error {
-		if err := known(ctx, t, arn); err != nil {
-			return err
-		}
-		_, err := t.ExecContext(ctx, "UPDATE import_job SET begun = begun - 1 WHERE arn = ? AND begun > 0", arn)
-		return err
-	})
-}
-
 // FinishImportJob makes an import job ACTIVE and marks its dataset as
 // imported, or, with a reason, makes it CREATE FAILED. Then it queues the next
 // job of the dataset. Errors: NotFoundError, StateError.

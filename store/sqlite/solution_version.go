@@ -12,11 +12,11 @@ import (
 var versions = table[bespoke.SolutionVersion]{
 	name: "solution_version",
 	columns: `id, created, updated, arn, name, solution_arn, group_arn, recipe_arn, perform_hpo, event_type, config,
-		mode, type, seed, status, failure_reason`,
+		mode, type, seed, status, failure_reason, begun`,
 	scan: func(scan func(...any) error) (v bespoke.SolutionVersion, pos store.Position, err error) {
 		var created, updated int64
 		err = scan(&pos.ID, &created, &updated, &v.ARN, &v.Name, &v.SolutionARN, &v.GroupARN, &v.RecipeARN, &v.PerformHPO, &v.EventType, &v.Config,
-			&v.Mode, &v.Type, &v.Seed, &v.Status, &v.FailureReason)
+			&v.Mode, &v.Type, &v.Seed, &v.Status, &v.FailureReason, &v.Begun)
 		v.Created, v.Updated = fromMillis(created), fromMillis(updated)
 		pos.Created = v.Created
 		return v, pos, err

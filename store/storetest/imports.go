@@ -98,21 +98,21 @@ func importRuns(t *testing.T, f *fixture) {
 		f.ok(err)
 		f.equal([]any{got.Status, got.Begun}, []any{status, begun})
 	}
-	f.ok(f.SuspendImportJob(ctx, j.ARN))
+	f.ok(f.SuspendRun(ctx, j.ARN))
 	stands(bespoke.CreatePending, 0)
-	f.queued(0, func() { f.ok(f.BeginImportJob(ctx, j.ARN)) })
+	f.queued(0, func() { f.ok(f.BeginRun(ctx, j.ARN)) })
 	stands(bespoke.CreateInProgress, 1)
-	f.ok(f.SuspendImportJob(ctx, j.ARN))
+	f.ok(f.SuspendRun(ctx, j.ARN))
 	stands(bespoke.CreateInProgress, 0)
 	for range 3 {
-		f.ok(f.BeginImportJob(ctx, j.ARN))
+		f.ok(f.BeginRun(ctx, j.ARN))
 	}
 	stands(bespoke.CreateInProgress, 3)
 	f.ok(f.FinishImportJob(ctx, j.ARN, "enough"))
-	fails(f, f.BeginImportJob(ctx, j.ARN), &store.StateError{ARN: j.ARN, Status: bespoke.CreateFailed})
+	fails(f, f.BeginRun(ctx, j.ARN), &store.StateError{ARN: j.ARN, Status: bespoke.CreateFailed})
 	none := scope.ImportJob("none")
-	fails(f, f.BeginImportJob(ctx, none), &store.NotFoundError{ARN: none})
-	fails(f, f.SuspendImportJob(ctx, none), &store.NotFoundError{ARN: none})
+	fails(f, f.BeginRun(ctx, none), &store.NotFoundError{ARN: none})
+	fails(f, f.SuspendRun(ctx, none), &store.NotFoundError{ARN: none})
 }
 
 func importFails(t *testing.T, f *fixture) {

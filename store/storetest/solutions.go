@@ -218,6 +218,33 @@ func stopVersion(t *testing.T, f *fixture) {
 	status(given, bespoke.CreateStopped)
 }
 
+// versionRuns counts the runs of a training that did not end.
+func versionRuns(t *testing.T, f *fixture) {
+	ctx := t.Context()
+	v := version(f.solution("s", f.group("shop")), "1")
+	f.ok(f.CreateSolutionVersion(ctx, v, nil, 0))
+	stands := func(status bespoke.Status, begun int) {
+		t.Helper()
+		got, err := f.SolutionVersion(ctx, v.ARN)
+		f.ok(err)
+		f.equal([]any{got.Status, got.Begun}, []any{status, begun})
+	}
+	stands(bespoke.CreatePending, 0)
+	f.ok(f.BeginRun(ctx, v.ARN))
+	f.ok(f.BeginRun(ctx, v.ARN))
+	stands(bespoke.CreateInProgress, 2)
+	f.ok(f.SuspendRun(ctx, v.ARN))
+	stands(bespoke.CreateInProgress, 1)
+	f.ok(f.FinishSolutionVersion(ctx, v.ARN, sims, "enough"))
+	f.ok(f.SuspendRun(ctx, v.ARN))
+	f.ok(f.SuspendRun(ctx, v.ARN))
+	stands(bespoke.CreateFailed, 0)
+	fails(f, f.BeginRun(ctx, v.ARN), &store.StateError{ARN: v.ARN, Status: bespoke.CreateFailed})
+	none := v.ARN + "none"
+	fails(f, f.BeginRun(ctx, none), &store.NotFoundError{ARN: none})
+	fails(f, f.SuspendRun(ctx, none), &store.NotFoundError{ARN: none})
+}
+
 func dueSolutions(t *testing.T, f *fixture) {
 	ctx := t.Context()
 	group := f.group("shop")

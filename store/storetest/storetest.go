@@ -44,8 +44,8 @@ type Store interface {
 	ImportJob(ctx context.Context, arn bespoke.ARN) (bespoke.ImportJob, error)
 	ImportJobs(ctx context.Context, dataset bespoke.ARN, p store.Page) ([]bespoke.ImportJob, store.Position, error)
 	NextImportJob(ctx context.Context, dataset bespoke.ARN) (arn bespoke.ARN, ok bool, err error)
-	BeginImportJob(ctx context.Context, arn bespoke.ARN) error
-	SuspendImportJob(ctx context.Context, arn bespoke.ARN) error
+	BeginRun(ctx context.Context, arn bespoke.ARN) error
+	SuspendRun(ctx context.Context, arn bespoke.ARN) error
 	FinishImportJob(ctx context.Context, arn bespoke.ARN, reason string) error
 	SaveReport(ctx context.Context, arn bespoke.ARN, r store.Report) error
 	Report(ctx context.Context, arn bespoke.ARN) (r store.Report, ok bool, err error)
@@ -158,6 +158,7 @@ func Run(t *testing.T, open Open) {
 		{"SolutionVersion/ChoosesRecipe", versionChoosesRecipe},
 		{"SolutionVersion/WaitsForImports", versionWaitsForImports},
 		{"SolutionVersion/Stop", stopVersion},
+		{"SolutionVersion/Runs", versionRuns},
 		{"Campaign/Create", createCampaign},
 		{"Campaign/Update", updateCampaign},
 		{"Campaign/Sync", syncCampaign},
