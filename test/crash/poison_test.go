@@ -68,3 +68,35 @@ func TestPoison(t *testing.T) {
 	}
 	w.must(s.stop())
 }
+
+// TestPoisonTraining kills the server in the midst of every run of one training: it ends
+// with the reason, and those behind it have their turns.
+func TestPoisonTraining(t *testing.T) {
+	t.Parallel()
+	p := newShop(t, rand.New(rand.NewPCG(5, 6)))
+	p.flags = append(p.flags, "--max-crashes", "3")
+	poison, ctx := p.versions[0], t.Context()
+	s := p.start()
+	for n := 0; ; n++ { // newShop may have killed one run
+		p.awaitPhase(s, poison, poison.phases[0])
+		out, err := p.training(ctx, s, poison)
+		p.must(err)
+		if out.Phase == "DONE" {
+			break
+		}
+		if n == 3 {
+			t.Fatalf("after %d kills the training is %s", n, out.Phase)
+		}
+		p.must(s.kill())
+		s = p.start()
+	}
+	got, err := s.describe(ctx, "SolutionVersion", poison.arn)
+	p.must(err)
+	if got.Status != "CREATE FAILED" || !strings.Contains(got.FailureReason, "has ended 3 times in the midst of this training") {
+		t.Errorf("the version is %+v", got)
+	}
+	for _, v := range p.versions[1:] {
+		p.must(p.await(ctx, s, "SolutionVersion", v.arn, "ACTIVE"))
+	}
+	p.must(s.stop())
+}

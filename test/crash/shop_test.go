@@ -81,7 +81,7 @@ func newShop(t *testing.T, rng *rand.Rand) *shop {
 	t.Helper()
 	dir := t.TempDir()
 	p := &shop{lists: map[string]map[string][]string{}, cuts: map[string]int{}, world: &world{t: t, rng: rng, data: filepath.Join(dir, "data"), log: filepath.Join(dir, "log"),
-		flags: []string{"--update-every", "1ms"}, statuses: map[string]string{}, tally: map[stage]int{}}}
+		flags: []string{"--update-every", "1ms", "--max-crashes", "1000000"}, statuses: map[string]string{}, tally: map[stage]int{}}}
 	t.Cleanup(p.tellLog)
 	s, ctx := p.start(), t.Context()
 	p.must(s.put(ctx, bucket, nil))
