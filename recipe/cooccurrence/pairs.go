@@ -63,8 +63,10 @@ func neighbours(ctx context.Context, in recipe.Input, items int, row row) ([][]n
 			for _, n := range row(uint32(i), sum) {
 				top.Add(n.item, float64(n.score))
 			}
-			for _, n := range top.Sorted() {
-				out[i] = append(out[i], neighbour{n.Item, float32(n.Score)})
+			best := top.Sorted()
+			out[i] = make([]neighbour, len(best))
+			for k, n := range best {
+				out[i][k] = neighbour{n.Item, float32(n.Score)}
 			}
 		}
 		sums <- sum
