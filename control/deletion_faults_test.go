@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -205,5 +207,52 @@ func TestDeletionsMeetStoreErrors(t *testing.T) {
 		if failed["data-deletion-job"] < 8 || failed["dataset"] < 5 || failed["dataset-group"] < 4 {
 			t.Errorf("late: %v: calls that failed: %v", late, failed)
 		}
+	}
+}
+
+// TestDeletionsAreNotGivenUp has the store fail for longer than the server has patience:
+// a data deletion job says so, and a dataset and its group go once the store is back.
+func TestDeletionsAreNotGivenUp(t *testing.T) {
+	t.Parallel()
+	f := open(t, nil)
+	dataset := f.dataset("shop", "Interactions", interactions)
+	group := string(scope.DatasetGroup("shop"))
+	f.imported("rows", dataset, three, bespoke.Active)
+	job, err := f.deleteUsers("j", "shop", f.put("lists/u.csv", "USER_ID\nu1\n"), f.reader())
+	f.must(err)
+	var calls atomic.Int64
+	away := func(func() error) error {
+		calls.Add(1)
+		return errStore
+	}
+	f.failing.Store(&away)
+	f.run(2)
+	f.poll("the data deletion job's end", func() bool {
+		j, err := f.store.DeletionJob(f.ctx, bespoke.ARN(job))
+		f.must(err)
+		return j.Status.Settled()
+	})
+	f.failing.Store(nil)
+	if j := f.deletion(job); j.Status != "FAILED" || j.NumDeleted != nil || !strings.Contains(j.FailureReason, "The server could not complete this") {
+		t.Errorf("the data deletion job is %s: %s", j.Status, j.FailureReason)
+	}
+	for _, deleted := range []struct {
+		begin func() error
+		state func() error
+	}{
+		{func() error { return f.DeleteDataset(f.ctx, &wire.DeleteDatasetRequest{DatasetArn: dataset}) },
+			func() error { _, err := f.store.Dataset(f.ctx, bespoke.ARN(dataset)); return err }},
+		{func() error {
+			return f.DeleteDatasetGroup(f.ctx, &wire.DeleteDatasetGroupRequest{DatasetGroupArn: group})
+		},
+			func() error { _, err := f.store.DatasetGroup(f.ctx, bespoke.ARN(group)); return err }},
+	} {
+		f.failing.Store(&away)
+		f.must(deleted.begin())
+		calls.Store(0)
+		f.poll("more runs than there is patience for", func() bool { return calls.Load() >= 5 })
+		f.must(deleted.state())
+		f.failing.Store(nil)
+		f.poll("the deletion", func() bool { return errors.Is(deleted.state(), store.ErrNotFound) })
 	}
 }
