@@ -9,94 +9,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"bespoke"
 	"bespoke/awsapi/wire"
 	"bespoke/control"
 )
-
-const popularityRecipe = "arn:aws:personalize:::recipe/aws-popularity-count"
-
-// history is a CSV of interactions: user N has seen the items 0 to N.
-func historyCSV(users int) string {
-	var b strings.Builder
-	b.WriteString("USER_ID,ITEM_ID,TIMESTAMP\n")
-	for u := range users {
-		for i := range u + 1 {
-			fmt.Fprintf(&b, "u%d,i%d,%d\n", u, i, 1_700_000_000+u*1000+i)
-		}
-	}
-	return b.String()
-}
-
-// interacted makes a group with a dataset of interactions.
-func (f *fixture) interacted(group string, users int) (dataset string) {
-	f.Helper()
-	dataset = f.dataset(group, "Interactions", interactions)
-	f.imported(group+"-import", dataset, historyCSV(users), bespoke.Active)
-	return dataset
-}
-
-// solution makes an ACTIVE solution.
-func (f *fixture) solution(group string, change func(*wire.CreateSolutionRequest)) string {
-	f.Helper()
-	in := wire.CreateSolutionRequest{Name: group + "-solution", DatasetGroupArn: string(scope.DatasetGroup(group)), RecipeArn: popularityRecipe}
-	if change != nil {
-		change(&in)
-	}
-	out, err := f.CreateSolution(f.ctx, &in)
-	f.must(err)
-	f.advance(out.SolutionArn)
-	return out.SolutionArn
-}
-
-// trained makes a version and trains it.
-func (f *fixture) trained(solution string, want bespoke.Status) *wire.SolutionVersion {
-	f.Helper()
-	out, err := f.CreateSolutionVersion(f.ctx, &wire.CreateSolutionVersionRequest{SolutionArn: solution})
-	f.must(err)
-	f.advance(out.SolutionVersionArn)
-	v := f.version(out.SolutionVersionArn)
-	if v.Status != string(want) {
-		f.Fatalf("the version is %s, want %s: %s", v.Status, want, v.FailureReason)
-	}
-	return v
-}
-
-func (f *fixture) version(arn string) *wire.SolutionVersion {
-	f.Helper()
-	out, err := f.DescribeSolutionVersion(f.ctx, &wire.DescribeSolutionVersionRequest{SolutionVersionArn: arn})
-	f.must(err)
-	return out.SolutionVersion
-}
-
-// campaign deploys a version.
-func (f *fixture) campaign(name, version string, config *wire.CampaignConfig) string {
-	f.Helper()
-	out, err := f.CreateCampaign(f.ctx, &wire.CreateCampaignRequest{Name: name, SolutionVersionArn: version, CampaignConfig: config})
-	f.must(err)
-	f.advance(out.CampaignArn)
-	return out.CampaignArn
-}
-
-func (f *fixture) describedCampaign(arn string) *wire.Campaign {
-	f.Helper()
-	out, err := f.DescribeCampaign(f.ctx, &wire.DescribeCampaignRequest{CampaignArn: arn})
-	f.must(err)
-	return out.Campaign
-}
-
-func (f *fixture) recommended(campaign, user string, n int) []string {
-	f.Helper()
-	out, err := f.GetRecommendations(f.ctx, &wire.GetRecommendationsRequest{CampaignArn: campaign, UserId: user, NumResults: &n})
-	f.must(err)
-	ids := make([]string, len(out.ItemList))
-	for i, it := range out.ItemList {
-		ids[i] = it.ItemId
-	}
-	return ids
-}
 
 // TestTraining goes from interactions to recommendations.
 func TestTraining(t *testing.T) {
@@ -297,50 +214,4 @@ func TestObserveTraining(t *testing.T) {
 	if strings.Join(got, ", ") != want {
 		t.Errorf("observed %s, want %s", strings.Join(got, ", "), want)
 	}
-}
-
-// TestTrainDue trains when the time has come and there is something new.
-func TestTrainDue(t *testing.T) {
-	t.Parallel()
-	f := open(t, nil)
-	dataset := f.interacted("shop", 30)
-	solution := f.solution("shop", func(in *wire.CreateSolutionRequest) {
-		in.SolutionConfig = &wire.SolutionConfig{AutoTrainingConfig: &wire.AutoTrainingConfig{SchedulingExpression: "rate(2 days)"}}
-	})
-	count := func(want int) {
-		t.Helper()
-		f.must(f.service.TrainDue(f.ctx))
-		out, err := f.ListSolutionVersions(f.ctx, &wire.ListSolutionVersionsRequest{SolutionArn: solution})
-		f.must(err)
-		if len(out.SolutionVersions) != want {
-			t.Fatalf("%d versions, want %d", len(out.SolutionVersions), want)
-		}
-		if want > 0 {
-			if v := out.SolutionVersions[0]; v.TrainingType != "AUTOMATIC" || v.TrainingMode != "FULL" {
-				t.Errorf("the newest version is %+v", v)
-			}
-			f.advance(out.SolutionVersions[0].SolutionVersionArn)
-		}
-	}
-	later := func(d time.Duration) { f.ahead.Add(int64(d)) }
-	count(0)
-	later(bespoke.FirstTraining + time.Minute)
-	count(1)
-	later(25 * time.Hour)
-	count(1) // two days have not passed
-	later(25 * time.Hour)
-	count(1) // nothing is new
-	f.imported("more", dataset, historyCSV(31), bespoke.Active)
-	count(1) // the period has begun anew
-	later(49 * time.Hour)
-	job := f.accepted("unfinished", dataset, f.put("unfinished.csv", historyCSV(32)))
-	count(1) // it waits for the import
-	f.advance(job)
-	count(2)
-	// Nothing is new yet, but comes: no period is lost.
-	later(49 * time.Hour)
-	job = f.accepted("late", dataset, f.put("late.csv", historyCSV(33)))
-	count(2)
-	f.advance(job)
-	count(3)
 }
