@@ -33,28 +33,11 @@ func TestPerformHPO(t *testing.T) {
 			},
 		}
 	})
-	out, err := f.CreateSolutionVersion(f.ctx, &wire.CreateSolutionVersionRequest{SolutionArn: solution})
-	f.must(err)
-	version := out.SolutionVersionArn
-	if err := f.service.Advance(f.ctx, bespoke.ARN(version)); !errors.Is(err, cut.err) {
-		t.Fatalf("got %v", err)
-	}
-	first, err := f.model(version)
-	f.must(err)
-	before, err := f.service.TrainingProgress(f.ctx, bespoke.ARN(version))
-	f.must(err)
-	if v := f.version(version); v.TunedHPOParams != nil || !*v.PerformHPO {
-		t.Errorf("the version in training is %+v", v)
-	}
-	cut.err = nil
-	f.advance(version)
-	again, err := f.model(version)
-	f.must(err)
-	p, err := f.service.TrainingProgress(f.ctx, bespoke.ARN(version))
-	f.must(err)
-	if !bytes.Equal(first, again) || fmt.Sprint(before.Trials) != fmt.Sprint(p.Trials) {
-		t.Error("the second search finds something else than the first")
-	}
+	p := f.searchedTwice(cut, solution, func(v *wire.SolutionVersion, _ control.TrainingProgress) {
+		if v.TunedHPOParams != nil || !*v.PerformHPO {
+			t.Errorf("the version in training is %+v", v)
+		}
+	})
 	if len(p.Trials) != 4 || p.Trials[0].Parameters["popularity_discount_factor"] != "0.25" || p.Phases[1].Name != "TUNING" {
 		t.Errorf("the progress is %+v", p)
 	}
@@ -64,10 +47,39 @@ func TestPerformHPO(t *testing.T) {
 			best = trial
 		}
 	}
-	tuned := f.version(version).TunedHPOParams
+	tuned := f.version(string(p.VersionARN)).TunedHPOParams
 	if tuned == nil || best.Value == 0 || best.Parameters["min_cointeraction_count"] != "5" || !maps.Equal(tuned.AlgorithmHyperParameters, best.Parameters) {
 		t.Errorf("tuned %+v, the best is %+v", tuned, best)
 	}
+}
+
+// searchedTwice trains a version of a solution up to its end, which is cut off, shows
+// what there is then, and trains it again, which must find the same.
+func (f *fixture) searchedTwice(cut *cutOff, solution string, between func(*wire.SolutionVersion, control.TrainingProgress)) control.TrainingProgress {
+	f.Helper()
+	out, err := f.CreateSolutionVersion(f.ctx, &wire.CreateSolutionVersionRequest{SolutionArn: solution})
+	f.must(err)
+	version := out.SolutionVersionArn
+	if err := f.service.Advance(f.ctx, bespoke.ARN(version)); !errors.Is(err, cut.err) {
+		f.Fatalf("got %v", err)
+	}
+	found := func() ([]byte, control.TrainingProgress) {
+		f.Helper()
+		model, err := f.model(version)
+		f.must(err)
+		p, err := f.service.TrainingProgress(f.ctx, bespoke.ARN(version))
+		f.must(err)
+		return model, p
+	}
+	first, before := found()
+	between(f.version(version), before)
+	cut.err = nil
+	f.advance(version)
+	again, p := found()
+	if !bytes.Equal(first, again) || fmt.Sprint(before.Trials) != fmt.Sprint(p.Trials) {
+		f.Error("the second search finds something else than the first")
+	}
+	return p
 }
 
 // TestPerformHPODefaults makes the default number of trials in the default ranges.

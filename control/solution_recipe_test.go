@@ -1,7 +1,6 @@
 package control_test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -48,28 +47,12 @@ func TestPerformAutoML(t *testing.T) {
 	if s := described(); !*s.PerformAutoML || !*s.PerformHPO || s.RecipeArn != "" || s.AutoMLResult != nil || len(s.SolutionConfig.AutoMLConfig.RecipeList) != 2 {
 		t.Errorf("the solution is %+v", s)
 	}
-	out, err := f.CreateSolutionVersion(f.ctx, &wire.CreateSolutionVersionRequest{SolutionArn: solution})
-	f.must(err)
-	version := out.SolutionVersionArn
-	if err := f.service.Advance(f.ctx, bespoke.ARN(version)); !errors.Is(err, cut.err) {
-		t.Fatalf("got %v", err)
-	}
-	first, err := f.model(version)
-	f.must(err)
-	before, err := f.service.TrainingProgress(f.ctx, bespoke.ARN(version))
-	f.must(err)
-	if v := f.version(version); !*v.PerformAutoML || v.RecipeArn != "" || before.RecipeARN != "" || described().AutoMLResult != nil {
-		t.Errorf("the version in training is %+v", v)
-	}
-	cut.err = nil
-	f.advance(version)
-	again, err := f.model(version)
-	f.must(err)
-	p, err := f.service.TrainingProgress(f.ctx, bespoke.ARN(version))
-	f.must(err)
-	if !bytes.Equal(first, again) || fmt.Sprint(before.Trials) != fmt.Sprint(p.Trials) {
-		t.Error("the second choice is another than the first")
-	}
+	p := f.searchedTwice(cut, solution, func(v *wire.SolutionVersion, p control.TrainingProgress) {
+		if !*v.PerformAutoML || v.RecipeArn != "" || p.RecipeARN != "" || described().AutoMLResult != nil {
+			t.Errorf("the version in training is %+v", v)
+		}
+	})
+	version := string(p.VersionARN)
 	if len(p.Trials) != 2 || p.Trials[0].Recipe != "aws-popularity-count" || p.Trials[1].Value <= p.Trials[0].Value || p.RecipeARN != secondRecipe {
 		t.Errorf("the progress is %+v", p)
 	}
@@ -88,7 +71,7 @@ func TestPerformAutoML(t *testing.T) {
 
 	// What a campaign takes and answers is up to the recipe that was chosen.
 	exploring := &wire.CampaignConfig{ItemExplorationConfig: map[string]string{"explorationWeight": "0"}}
-	_, err = f.CreateCampaign(f.ctx, &wire.CreateCampaignRequest{Name: "c", SolutionVersionArn: version, CampaignConfig: exploring})
+	_, err := f.CreateCampaign(f.ctx, &wire.CreateCampaignRequest{Name: "c", SolutionVersionArn: version, CampaignConfig: exploring})
 	f.refused(err, bespoke.InvalidInput, "itemExplorationConfig", "aws-user-personalization-v2")
 	campaign := f.campaign("c", version, nil)
 	if a, b := f.recommended(campaign, "u1", 3), f.recommended(campaign, "u2", 3); slices.Equal(a, b) {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"iter"
 	"strings"
-	"time"
 
 	"bespoke"
 	"bespoke/lake"
@@ -173,9 +172,6 @@ func (w *writer) abort(ctx context.Context, cause error) error {
 			errs = append(errs, t.err)
 		}
 	}
-	// Also where the job was cut off.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
 	for n, st := range w.staged {
 		if err := st.Abort(ctx); err != nil { // it would be the same with the others
 			errs = append(errs, fmt.Errorf("%d uploads are left: %w", len(w.staged)-n, err))

@@ -31,12 +31,8 @@ func (s *Server) weary(d *Deployment, user string) map[itemKey]bool {
 		}
 		if im.Items == nil && !answers[im.RecommendationID] { // what the event lists counts, not what was answered
 			answers[im.RecommendationID] = true
-			if id, ok := parseID(im.RecommendationID); ok {
-				if g := s.given.get(id); g != nil {
-					for _, it := range g.items {
-						shown[it]++
-					}
-				}
+			for _, it := range s.given.items(im.RecommendationID) {
+				shown[it]++
 			}
 		}
 	}

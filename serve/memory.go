@@ -69,3 +69,14 @@ func (m *memory) get(id uuid.UUID) *given {
 	}
 	return nil
 }
+
+// items returns what the answer with this ID, as the API has it, showed; nil if that is
+// not known any more.
+func (m *memory) items(recommendationID string) []itemKey {
+	if id, ok := parseID(recommendationID); ok {
+		if g := m.get(id); g != nil {
+			return g.items
+		}
+	}
+	return nil
+}

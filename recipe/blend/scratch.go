@@ -57,6 +57,7 @@ func (sc *scratch) lead(f *sequence.Followers, past []uint32, weights []float32,
 			if add < floor {
 				break
 			}
+			// As add does, without a branch for what comes first, which nothing foretells.
 			was := sum[next.Item]
 			room[fresh] = next.Item
 			if was == 0 {
